@@ -1,0 +1,169 @@
+"""The conductor: policies, logs and an engine make a report; no arguments are parsed here and nothing is printed."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from s3guard import __version__, engines, policy, sources
+from s3guard.conclude import conclude
+from s3guard.kernel import Plan
+from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
+from s3guard.names import FRAMEWORKS
+from s3guard.outputs import PROVES, plural, read
+from s3guard.problems import did_you_mean
+from s3guard.quarantine import Quarantine
+from s3guard.repository import report_root
+from s3guard.verdict import breaks_run
+
+UNPARSED: Final = Fraction(1, 1000)
+"""Share of lines that may be quarantined before the run is undetermined: 0.1 %."""
+
+_STATUS: Final = {0: Status.PASS, 1: Status.FAIL, 3: Status.UNDETERMINED, 4: Status.NOT_APPLICABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked to do."""
+
+    logs: Sequence[str]
+    policies: Sequence[Path]
+    as_of: datetime
+    """The clock of the run, UTC."""
+    since: datetime | None = None
+    until: datetime | None = None
+    buckets: Sequence[str] = ()
+    """Judge these alone; an unknown one is an error."""
+    rules: Sequence[str] = ()
+    """``kind``, ``policy/kind`` or ``policy/kind/id``."""
+    frameworks: Sequence[str] = ()
+    """Only policies that give evidence for one of these."""
+    fail_on: Severity | None = Severity.MEDIUM
+    baseline: Path | None = None
+    engine: str = "local"
+    jobs: int | None = None
+    max_unparsed: Fraction = UNPARSED
+    quarantine: Path | None = None
+    allow_empty: bool = False
+    allow_undetermined: bool = False
+    require_policy: bool = False
+    progress: Callable[[int, int], None] | None = None
+
+
+def check(request: Request) -> Report:
+    """Judge log records; the report says all, the exit code too. UsageError for what cannot be asked, UnableError for what cannot be done."""
+    started = datetime.now(UTC)
+    root = report_root(Path.cwd())
+    loaded = _of_frameworks(policy.load(request.policies), request.frameworks)
+    known = _baseline(request.baseline)
+    plan = Plan(
+        loaded,
+        since=None if request.since is None else int(request.since.timestamp()),
+        until=None if request.until is None else int(request.until.timestamp()),
+        rules=_rules(loaded, request.rules),
+        buckets=frozenset(request.buckets) or None,
+    )
+    with Quarantine(request.quarantine) if request.quarantine else contextlib.nullcontext() as quarantine:
+        work = engines.Work(
+            plan,
+            sources.objects(request.logs, str(root)),
+            jobs=request.jobs,
+            progress=request.progress,
+            quarantine=quarantine.add if quarantine else None,
+        )
+        concluded = conclude(plan, engines.engine(request.engine).run(work), known)
+    _known_buckets(request.buckets, loaded, concluded.coverage)
+    exit_code, notes = _verdict(request, concluded.results, concluded.coverage)
+    return Report(
+        version=__version__,
+        run=Run(str(uuid.uuid4()), started, datetime.now(UTC), request.as_of, request.engine, request.fail_on),
+        status=_STATUS[exit_code],
+        exit_code=exit_code,
+        coverage=concluded.coverage,
+        policies=tuple(one.as_judged for one in loaded),
+        results=concluded.results,
+        notes=(*notes, PROVES),
+    )
+
+
+def _of_frameworks(loaded: tuple[policy.Policy, ...], wanted: Sequence[str]) -> tuple[policy.Policy, ...]:
+    """The policies that give evidence for one of the frameworks; all where none is asked for."""
+    for name in wanted:
+        if name not in FRAMEWORKS:
+            raise UsageError(f"--framework {name}: no framework has this name{did_you_mean(name, FRAMEWORKS)}")
+    return tuple(one for one in loaded if not wanted or set(wanted) & set(one.frameworks))
+
+
+def _rules(loaded: Sequence[policy.Policy], wanted: Sequence[str]) -> frozenset[str] | None:
+    """The full names of the rules that are asked for."""
+    if not wanted:
+        return None
+    names = {bound.name: bound.rule.kind for one in loaded for bound in one.rules}
+    found: set[str] = set()
+    for name in wanted:
+        matching = {full for full, kind in names.items() if name in (full, kind)}
+        if not matching:
+            raise UsageError(f"--rule {name}: no policy has this rule{did_you_mean(name, [*names, *names.values()])}")
+        found |= matching
+    return frozenset(found)
+
+
+def _known_buckets(wanted: Sequence[str], loaded: Sequence[policy.Policy], coverage: Coverage) -> None:
+    """UsageError for a bucket that neither the logs nor a policy names."""
+    known = {bucket.bucket for bucket in coverage.buckets} | {name for one in loaded for name in one.names}
+    for name in wanted:
+        if name not in known:
+            raise UsageError(f"--bucket {name}: no record and no policy names this bucket{did_you_mean(name, known)}")
+
+
+def _baseline(path: Path | None) -> Collection[str]:
+    """The fingerprints of an earlier report's findings."""
+    if path is None:
+        return ()
+    return frozenset(finding.fingerprint for result in read(path).results for finding in result.findings)
+
+
+def _verdict(request: Request, results: Sequence[Result], coverage: Coverage) -> tuple[int, tuple[str, ...]]:
+    """The exit code, and sentences that say why it is not 0 or would not have been."""
+    blind = tuple(_unlooked(request, coverage))
+    undetermined = sum(result.status is Status.UNDETERMINED for result in results)
+    judged = any(bucket.policies for bucket in coverage.buckets)
+    notes = [*blind]
+    if undetermined:
+        notes.append(f"{plural(undetermined, 'check')} could not be decided; the reason stands beside each.")
+    if not judged:
+        notes.append(_empty(coverage))
+    if any(breaks_run(result, request.fail_on) for result in results):
+        return 1, tuple(notes)
+    if blind:
+        return (0 if request.allow_undetermined else 3), tuple(notes)
+    if not judged:
+        return (0 if request.allow_empty else 4), tuple(notes)
+    return (3 if undetermined and not request.allow_undetermined else 0), tuple(notes)
+
+
+def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
+    """What could not be looked at and makes the whole run undetermined."""
+    if coverage.unreadable:
+        yield f"{plural(len(coverage.unreadable), 'log object')} could not be read to the end, so what they hold is not judged."
+    lines = coverage.records + coverage.quarantined
+    if coverage.quarantined and coverage.quarantined > request.max_unparsed * lines:
+        share = float(Fraction(coverage.quarantined, lines) * 100)
+        limit = float(request.max_unparsed * 100)
+        yield f"{plural(coverage.quarantined, 'line')} ({share:.3g}%) could not be read as records; more than --max-unparsed ({limit:g}%)."
+    unnamed = [bucket.bucket for bucket in coverage.buckets if not bucket.policies]
+    if unnamed and request.require_policy and not request.buckets:
+        yield f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {', '.join(unnamed[:5])}."
+
+
+def _empty(coverage: Coverage) -> str:
+    if not coverage.records:
+        return "Nothing was judged: there is no record in the period."
+    return "Nothing was judged: no policy names a bucket that has records."
+

@@ -1,0 +1,275 @@
+"""YAML text as plain nodes that know their places: every scalar stays the text that was written, and no file can exhaust the reader.
+
+Built from the parser's events, never from its constructors: no type is guessed (``on``, ``1:30`` and ``012345678901`` stay what
+was written), no tag makes an object, and the bounds below hold while the file is read. Only a plain ``null``, ``~`` or nothing
+at all is None, as in the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#103-core-schema).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import yaml
+
+from s3guard import utf8
+from s3guard.nodes import Listing, Mapping, Node, Scalar, kind_of
+from s3guard.problems import Place, Problems, did_you_mean, quoted
+from s3guard.text import visible
+
+MAX_NODES = 100_000
+"""Most nodes of one file, each use of an alias counted in full."""
+MAX_TEXT = 8 * utf8.MAX_BYTES
+"""Most characters of all scalars of one file, each use of an alias counted in full."""
+MAX_DEPTH = 50
+"""Deepest nesting, aliases followed."""
+
+# NOTE: C where PyYAML was built with libyaml, ten times faster; both give the same events.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TAGS = {yaml.ScalarEvent: "str", yaml.SequenceStartEvent: "seq", yaml.MappingStartEvent: "map"}
+
+
+def read(content: bytes, file: str, problems: Problems) -> tuple[Node, ...]:
+    """The documents of a file, each at least one node; an empty document beside others is left out.
+
+    Whatever is wrong is added to `problems`; what was read before a fault is returned, so that its problems show as well.
+    """
+    text = utf8.decoded(content, file, problems)
+    if text is None:
+        return ()
+    reader = _Reader(file, text, problems)
+    documents = tuple(reader.documents())
+    if not documents and not reader.failed:
+        problems.add(Place(file), "the file is empty: a policy is expected")
+    return documents
+
+
+class _Mark(Protocol):
+    """A place as either of PyYAML's parsers tells it, counted from 0."""
+
+    line: int
+    column: int
+    index: int
+
+
+class _RefusedError(Exception):
+    """The rest of the file cannot be read."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """A finished node that has an anchor, and what each use of it costs."""
+
+    node: Node
+    nodes: int
+    characters: int
+    height: int
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection that is being read."""
+
+    is_mapping: bool
+    place: Place
+    anchor: str | None
+    nodes: int
+    """Nodes of the file before this one; with `characters`, what the finished collection's cost is reckoned from."""
+    characters: int
+    height: int = 1
+    items: list[Node] = field(default_factory=list)
+    values: dict[str, Node] = field(default_factory=dict)
+    keys: dict[str, Place] = field(default_factory=dict)
+    key: Scalar | None = None
+    """The key whose value comes next."""
+
+
+class _Reader:
+    """Events to nodes, with the bounds checked at every event."""
+
+    def __init__(self, file: str, text: str, problems: Problems) -> None:
+        self._file = file
+        self._text = text
+        self._lines = text.splitlines()
+        self._problems = problems
+        self._open: list[_Open] = []
+        self._anchors: dict[str, _Anchored | None] = {}
+        self._nodes = 0
+        self._characters = 0
+        self.failed = False
+
+    def documents(self) -> Iterator[Node]:
+        """Every document with content; stops at the first fault, which is added to the problems."""
+        try:
+            for event in yaml.parse(self._text, Loader=_LOADER):
+                node = self._read(event)
+                if node is not None and not (isinstance(node, Scalar) and node.text is None):
+                    yield node
+        except _RefusedError as refused:
+            self._fail(refused.place, str(refused))
+        except yaml.MarkedYAMLError as error:
+            self._fail(*self._syntax(error))
+        # NOTE: PyYAML's own scanner lets chr() and int() complain about escapes and version numbers out of range.
+        except (yaml.YAMLError, ValueError, OverflowError) as error:
+            self._fail(Place(self._file), f"not valid YAML: {visible(str(error))}")
+
+    def _fail(self, place: Place, message: str) -> None:
+        self.failed = True
+        self._problems.add(place, message)
+
+    def _read(self, event: yaml.Event) -> Node | None:
+        """The document that this event completes, if it does."""
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._anchors = {}
+        elif isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        elif isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._begin(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            return self._end()
+        return None
+
+    def _alias(self, event: yaml.AliasEvent) -> Node | None:
+        place, name = self._place(event), str(event.anchor)
+        if name not in self._anchors:
+            guess = did_you_mean(name, self._anchors)
+            raise _RefusedError(place, f"no anchor `&{name}` comes before; a text that starts with * needs quotes{guess}")
+        anchored = self._anchors[name]
+        if anchored is None:
+            raise _RefusedError(place, f"`*{name}` stands inside what it names")
+        self._spend(place, anchored.nodes, anchored.characters, anchored.height)
+        return self._put(anchored.node, anchored.height)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Node | None:
+        place, text = self._place(event), event.value
+        self._check_tag(event, place)
+        self._spend(place, 1, len(text), 0)
+        if _SURROGATE.search(text):
+            raise _RefusedError(place, "an escape that is not a character")
+        is_null = not event.style and event.tag is None and text in _NULLS
+        is_block = event.style == "|"
+        shift = self._margin(event) if is_block else self._shift(event)
+        scalar = Scalar(None if is_null else text, place, shift, is_block)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(scalar, 1, len(text), 0)
+        return self._put(scalar, 0)
+
+    def _begin(self, event: yaml.CollectionStartEvent) -> None:
+        place = self._place(event)
+        self._check_tag(event, place)
+        is_mapping = isinstance(event, yaml.MappingStartEvent)
+        self._open.append(_Open(is_mapping, place, event.anchor, self._nodes, self._characters))
+        self._spend(place, 1, 0, 0)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+
+    def _end(self) -> Node | None:
+        done = self._open.pop()
+        node: Node = Mapping(done.values, done.keys, done.place) if done.is_mapping else Listing(tuple(done.items), done.place)
+        if done.anchor is not None:
+            cost = self._nodes - done.nodes, self._characters - done.characters
+            self._anchors[done.anchor] = _Anchored(node, *cost, done.height)
+        return self._put(node, done.height)
+
+    def _put(self, node: Node, height: int) -> Node | None:
+        """Add a finished node to the collection around it; return it where it is a whole document."""
+        if not self._open:
+            return node
+        around = self._open[-1]
+        around.height = max(around.height, height + 1)
+        if not around.is_mapping:
+            around.items.append(node)
+        elif around.key is None:
+            around.key = self._key(node)
+        else:
+            self._entry(around, around.key, node)
+            around.key = None
+        return None
+
+    def _key(self, node: Node) -> Scalar:
+        if not isinstance(node, Scalar):
+            raise _RefusedError(node.place, f"a key is text, not {kind_of(node)}; a text that starts with {{ or [ needs quotes")
+        return node
+
+    def _entry(self, around: _Open, key: Scalar, value: Node) -> None:
+        if key.text is None:
+            self._problems.add(key.place, "the key is missing before the `:`")
+        elif key.text == "<<":
+            self._problems.add(key.place, "merge keys (`<<`) are not part of YAML 1.2: write the entries out, or use `extends`")
+        elif key.text in around.keys:
+            first = around.keys[key.text]
+            self._problems.add(key.place, f"key {quoted(key.text)} stands twice in this mapping, first in line {first.line}")
+        else:
+            around.keys[key.text] = key.place
+            around.values[key.text] = value
+
+    def _spend(self, place: Place, nodes: int, characters: int, height: int) -> None:
+        self._nodes += nodes
+        self._characters += characters
+        if self._nodes > MAX_NODES:
+            raise _RefusedError(place, f"the file holds more than {MAX_NODES:,} values, aliases followed")
+        if self._characters > MAX_TEXT:
+            raise _RefusedError(place, f"the file holds more than {MAX_TEXT >> 20} MiB of text, aliases followed")
+        if len(self._open) + height > MAX_DEPTH:
+            raise _RefusedError(place, f"nested more than {MAX_DEPTH} deep")
+
+    def _check_tag(self, event: yaml.NodeEvent, place: Place) -> None:
+        tag = getattr(event, "tag", None)
+        if tag is not None and tag != f"tag:yaml.org,2002:{_TAGS[type(event)]}":
+            written = tag.replace("tag:yaml.org,2002:", "!!")
+            raise _RefusedError(place, f"tag {quoted(written)} is not allowed: policies hold text, lists and mappings")
+
+    def _place(self, event: yaml.Event) -> Place:
+        start, _ = _marks(event)
+        return Place(self._file, start.line + 1, start.column + 1)
+
+    def _shift(self, event: yaml.ScalarEvent) -> int | None:
+        start, end = _marks(event)
+        written = self._text[start.index : end.index]
+        at = written.rfind(event.value)
+        before, after = written[max(at - 1, 0) : at], written[at + len(event.value) :]
+        is_itself = before == after if event.style else before in ("", " ") and not after
+        return at if at >= 0 and is_itself and start.line == end.line else None
+
+    def _margin(self, event: yaml.ScalarEvent) -> int | None:
+        """Columns to the left of a text that stands in the lines below."""
+        start, _ = _marks(event)
+        written, lines = self._lines[start.line + 1 :][: event.value.count("\n") + 1], event.value.rstrip("\n").split("\n")
+        margin = next((len(raw) - len(line) for raw, line in zip(written, lines, strict=False) if line), None)
+        as_itself = margin is not None and all(raw[margin:] == line for raw, line in zip(written, lines, strict=False))
+        return margin if as_itself else None
+
+    def _syntax(self, error: yaml.MarkedYAMLError) -> tuple[Place, str]:
+        """Where the text is not YAML, and why, in words for people where the parser's are not."""
+        problem = str(error.problem)
+        mark = error.problem_mark
+        if mark is None:
+            return Place(self._file), f"not valid YAML: {visible(problem)}"
+        back = 0
+        if "cannot start any token" in problem:
+            found = self._text[mark.index]
+            message = "a tab: indent with spaces" if found == "\t" else f"a text that starts with {found} needs quotes"
+        elif "expected alphabetic or numeric" in problem:
+            back, message = 1, "a text that starts with * or & needs quotes"
+        elif "mapping values are not allowed" in problem:
+            message = "a `:` that is not expected here: check the indentation, and quote a text that holds `: `"
+        else:
+            message = f"not valid YAML: {' '.join(filter(None, (error.context, problem)))}"
+        return Place(self._file, mark.line + 1, mark.column + 1 - back), visible(message)
+
+
+def _marks(event: yaml.Event) -> tuple[_Mark, _Mark]:
+    """Where an event begins and ends."""
+    if event.start_mark is None or event.end_mark is None:
+        raise AssertionError("the parser marks every event")
+    return event.start_mark, event.end_mark

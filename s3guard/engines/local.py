@@ -1,0 +1,156 @@
+"""On this machine: threads that parse and scan while the next blocks are read.
+
+Threads, not processes: Polars works outside Python's lock, and a process would have to be sent its bytes. Each worker has a
+vocabulary of its own. A worker gathers blocks into a shard of about 64 MiB before it scans, since a scan costs some milliseconds a
+rule and bucket however few the rows; partials are merged as they come, so that memory is that of the workers' shards and of the
+groups, not of the input.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Final
+
+import polars as pl
+
+from s3guard.blocks import Reading, blocks
+from s3guard.columns import Columns
+from s3guard.engines import Work
+from s3guard.kernel import Plan, scan
+from s3guard.parse import Block, Parsed, Parser, Quarantined
+from s3guard.partial import Partial
+from s3guard.vocabulary import Vocabulary
+
+SHARD: Final = 64 << 20
+"""Bytes that a worker gathers before it scans."""
+
+
+def run(work: Work) -> Partial:
+    """The merged partial of all objects: the same for any number of workers."""
+    jobs = work.jobs or os.cpu_count() or 1
+    reading = Reading()
+    whole = Partial()
+    workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+    for _ in range(jobs):
+        workers.put(_Worker(work.plan))
+    order = _InOrder(work)
+    lock = threading.Lock()
+
+    def take(number: int, block: Block) -> None:
+        worker = workers.get()
+        try:
+            parsed = worker.parse(block)
+            partial = worker.scan() if worker.size >= SHARD else None
+        finally:
+            workers.put(worker)
+        with lock:
+            order.put(number, block, parsed)
+            if partial is not None:
+                whole.add(partial)
+                whole.compact()
+
+    with ThreadPoolExecutor(jobs, thread_name_prefix="s3guard") as pool:
+        _feed(pool, blocks(work.objects, reading), take, jobs, lambda: order.tell(reading))
+    for _ in range(jobs):
+        whole.add(workers.get().scan())
+    whole.objects, whole.bytes = reading.objects, reading.bytes
+    whole.unreadable = tuple(sorted(reading.unreadable, key=lambda entry: (entry.object, entry.reason)))
+    for kind, count in reading.warnings.items():
+        whole.warnings[kind] = whole.warnings.get(kind, 0) + count
+    whole.compact()
+    return whole
+
+
+def _feed(pool: ThreadPoolExecutor, source: Iterator[Block], take: object, jobs: int, tell: object) -> None:
+    """Hand out blocks, never more than one ahead of each worker; the first failure of a worker is raised here."""
+    assert callable(take) and callable(tell)  # noqa: S101, PT018 - for the type checker
+    pending: set[Future[None]] = set()
+    for number, block in enumerate(source):
+        pending.add(pool.submit(take, number, block))
+        if len(pending) > jobs:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+        tell()
+    for future in pending:
+        future.result()
+    tell()
+
+
+class _Worker:
+    """One thread's parser, vocabulary and shard in the making."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._begin()
+        self._empty()
+
+    def _begin(self) -> None:
+        vocabulary = Vocabulary()
+        self._parser = Parser(vocabulary, self._plan.texts)
+        self._columns = Columns(vocabulary)
+
+    def _empty(self) -> None:
+        self._records: list[pl.DataFrame] = []
+        self._readings: list[pl.DataFrame] = []
+        self._objects: list[str] = []
+        self._quarantined = 0
+        self._warnings: dict[str, int] = {}
+        self.size = 0
+
+    def parse(self, block: Block) -> Parsed:
+        """Parse a block into the shard."""
+        parsed = self._parser.parse(block)
+        shift = len(self._objects)
+        for mine, rows in ((self._records, parsed.records), (self._readings, parsed.readings)):
+            if rows.height:
+                lines = pl.col("reading") + (len(self._readings) << 20)
+                mine.append(rows.with_columns(pl.col("object") + shift, lines.cast(pl.UInt32)))
+        self._objects += block.objects
+        self._quarantined += sum(line.status == "quarantined" for line in parsed.quarantined)
+        for kind, count in parsed.warnings.items():
+            self._warnings[kind] = self._warnings.get(kind, 0) + count
+        self.size += len(block.data)
+        return parsed
+
+    def scan(self) -> Partial:
+        """The partial of the shard, after which it is empty."""
+        nothing = self._parser.nothing
+        records = pl.concat(self._records) if self._records else nothing
+        readings = pl.concat(self._readings) if self._readings else nothing
+        partial = scan(self._plan, self._columns, Parsed(records, readings, [], self._warnings), self._objects)
+        partial.quarantined = self._quarantined
+        self._empty()
+        if self._parser.vocabulary.full:
+            self._begin()
+        return partial
+
+
+class _InOrder:
+    """Tells quarantined lines in the order of the input, and progress."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._waiting: dict[int, list[tuple[str, Quarantined]]] = {}
+        self._next = 0
+        self._records = 0
+
+    def put(self, number: int, block: Block, parsed: Parsed) -> None:
+        """Take the lines of one block; those whose turn it is are told."""
+        self._records += parsed.records.height
+        if self._work.quarantine is None:
+            return
+        self._waiting[number] = [(block.objects[line.object], line) for line in parsed.quarantined]
+        while self._next in self._waiting:
+            for name, line in self._waiting.pop(self._next):
+                self._work.quarantine(name, line)
+            self._next += 1
+
+    def tell(self, reading: Reading) -> None:
+        """Say how far the run is."""
+        if self._work.progress is not None:
+            self._work.progress(reading.bytes, self._records)

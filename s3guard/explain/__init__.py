@@ -1,0 +1,90 @@
+"""What things mean, for people: a rule, an error code, a log line, a finding, a column, an operation, a warning.
+
+Pages are text within the width of a terminal. Nothing is looked up outside: what the log or the tables do not say is named as
+such, and where it can be found instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from s3guard import rules
+from s3guard.explain import codes, columns, finding, line, operations, rule
+from s3guard.fields import WARNINGS
+from s3guard.model import Report, UsageError
+from s3guard.outputs import Options
+from s3guard.page import Page
+from s3guard.problems import did_you_mean
+from s3guard.records import COLUMNS, OPERATION_CLASSES, OUTCOMES, error_codes
+from s3guard.records import operations as known_operations
+from s3guard.text import shown
+
+_TIME = re.compile(r"\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:")
+_FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
+_OPERATION = re.compile(r"(?:REST|SOAP|WEBSITE|BATCH|S3)\.[A-Za-z0-9_.]+")
+_CONTROL = re.compile(r"(?:hipaa|pci-dss|gdpr|nist-800-53|soc2|iso-27001|cis-aws)(?:-[0-9.]+)?(?:[ :/].*)?", re.IGNORECASE)
+_TOKENS_OF_A_LINE = 8
+_QUALIFIED = (2, 3)
+"""Parts of a rule's name in a report: policy, kind, and an id where it has one."""
+
+
+def explain(thing: str, options: Options, report: Report | None = None) -> str:
+    """The page of `thing`: every meaning that the name has, one after the other; a text with spaces and a time is a log line.
+
+    `thing` may hold bytes that are no UTF-8 as surrogates, as Python's arguments do. A fingerprint, or its first six digits or
+    more, is looked up in `report`. UsageError says what was meant.
+    """
+    return _text(_pages(thing, Page(options.width, options.color, options.ascii), report))
+
+
+def _pages(thing: str, page: Page, report: Report | None) -> list[Iterable[str]]:
+    if thing.lstrip().startswith("{"):
+        raise UsageError("a JSON record names its fields; give the name of one, such as request_uri, or a classic log line")
+    if _TIME.search(thing) or thing.count(" ") >= _TOKENS_OF_A_LINE:
+        logged = thing.encode("utf-8", "surrogateescape").split(b"\n")
+        return [line.explained(one, page) for one in logged if one.strip(b"\r")]
+    meanings = list(_meanings(thing.strip(), page))
+    if meanings:
+        return [meaning() for meaning in meanings]
+    if _FINGERPRINT.fullmatch(thing) and report is not None:
+        return [finding.explained(finding.find(report, thing), page)]
+    raise UsageError(_unknown(thing.strip()))
+
+
+def _meanings(name: str, page: Page) -> Iterator[Callable[[], Iterable[str]]]:
+    catalog = rules.catalog()
+    parts = name.split("/")
+    kind = parts[1] if len(parts) in _QUALIFIED else name
+    if kind in catalog:
+        yield partial(rule.explained, catalog[kind], page)
+    if name in error_codes():
+        yield partial(codes.explained, error_codes()[name], page)
+    if name in COLUMNS:
+        yield partial(columns.explained, COLUMNS[name], page)
+    if name in OPERATION_CLASSES:
+        yield partial(operations.class_explained, name, page)
+    if name in known_operations() or _OPERATION.fullmatch(name):
+        yield partial(operations.explained, name, page)
+    if name in WARNINGS:
+        yield partial(columns.warning_explained, name, page)
+    if name in OUTCOMES:
+        yield partial(columns.outcome_explained, name, page)
+
+
+def _unknown(name: str) -> str:
+    said = shown(name[:200])
+    if _FINGERPRINT.fullmatch(name):
+        return f"{said} looks like the fingerprint of a finding: say in which saved JSON report it stands"
+    if _CONTROL.fullmatch(name):
+        return f"{said} names a compliance control, and this version explains none yet; `s3guard rules` lists what gives evidence for it"
+    known = [*rules.catalog(), *error_codes(), *COLUMNS, *OPERATION_CLASSES, *known_operations(), *WARNINGS, *OUTCOMES]
+    meant = (
+        did_you_mean(name, known) or ": give a rule, an error code, a column, an operation, a whole log line in quotes, or a fingerprint"
+    )
+    return f"there is nothing to explain under {said!r}{meant}"
+
+
+def _text(pages: Iterable[Iterable[str]]) -> str:
+    return "\n".join("".join(f"{one}\n" for one in lines) for lines in pages)

@@ -1,0 +1,372 @@
+"""Scan: the records of one shard become the small tables of every rule; pure, without input, output, clock or globals.
+
+A record meets only the policies of its own bucket. For each rule the scan asks, in one pass over the bucket's rows: which records
+does it look at, which of them can it not judge, which break it; rows that matter are grouped by subject, and by second where the
+rule has windows. An ambiguous line is several rows, one a reading; they become one row by the reading that is worst for the
+requester before anything is counted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+import polars as pl
+
+from s3guard import conditions
+from s3guard.columns import Columns, decoded_keys, needed_texts
+from s3guard.measures import Limit
+from s3guard.parse import Parsed
+from s3guard.partial import BUCKET, DISTINCT, SAMPLE, TOTALS, Partial, RuleTables, earliest, sampled, smallest
+from s3guard.policy import BoundRule, Policy
+from s3guard.records import OUTCOMES
+from s3guard.rules import GroupRule, RecordRule
+from s3guard.windows import BASE, COUNTED, MEMBER, bit
+
+_ORIGIN: Final = ("t", "request_id", "object", "line")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run judges: policies, the period, and what it was narrowed to. Survives pickle."""
+
+    policies: tuple[Policy, ...]
+    since: int | None = None
+    """Seconds since 1970, UTC; records before are left out."""
+    until: int | None = None
+    """Records at and after are left out."""
+    rules: frozenset[str] | None = None
+    """Names of the rules that are judged, ``policy/kind[/id]``; None: all."""
+    buckets: frozenset[str] | None = None
+    """The buckets that are judged; None: all."""
+
+    def rules_of(self, bucket: str) -> tuple[BoundRule, ...]:
+        """The rules that apply to a bucket, in the order of the policies."""
+        if self.buckets is not None and bucket not in self.buckets:
+            return ()
+        applying = [policy for policy in self.policies if policy.applies_to(bucket)]
+        return tuple(bound for policy in applying for bound in policy.rules if self.judges(bound))
+
+    def judges(self, bound: BoundRule) -> bool:
+        """Whether the run was not narrowed to other rules."""
+        return self.rules is None or bound.name in self.rules
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column by name that a rule reads beyond those that are always there."""
+        return frozenset[str]().union(*(reads(bound) for policy in self.policies for bound in policy.rules if self.judges(bound)))
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """The columns that the parser has to keep for the rules."""
+        return needed_texts(self.columns)
+
+
+def reads(bound: BoundRule) -> frozenset[str]:
+    """The columns that a rule's entry names: in `where`, in `group_by`, in its measure; ``key`` for globs over keys."""
+    rule = bound.rule
+    named = set(rule.subject) | condition_columns(rule.where)
+    if rule.keys is not None or rule.except_keys is not None:
+        named.add("key")
+    return frozenset(named) | rule.texts | (rule.reads if isinstance(rule, GroupRule) else frozenset())
+
+
+def condition_columns(where: str | None) -> frozenset[str]:
+    """The columns that a condition reads; none for no condition."""
+    return conditions.compile(where).columns if where else frozenset()
+
+
+def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -> Partial:
+    """The partial of one shard: `parsed` by a parser with `plan.texts` and the vocabulary of `columns`; `objects` names its objects."""
+    inside = (pl.col("t") >= plan.since) if plan.since is not None else pl.lit(value=True)
+    inside &= (pl.col("t") < plan.until) if plan.until is not None else pl.lit(value=True)
+    names = pl.Series(list(objects), dtype=pl.String)
+    partial = Partial(quarantined=sum(line.status == "quarantined" for line in parsed.quarantined), warnings=dict(parsed.warnings))
+    found: list[_Table] = []
+    for rows, is_readings in ((parsed.records, False), (parsed.readings, True)):
+        kept = rows if plan.since is None and plan.until is None else rows.filter(inside)
+        lines = _lines(rows) if is_readings else rows.height
+        partial.outside += lines - (_lines(kept) if is_readings else kept.height)
+        if is_readings:
+            partial.ambiguous = _lines(kept)
+        for bucket, of_bucket in _by_bucket(kept, columns):
+            partial.buckets.append(_seen(bucket, of_bucket))
+            bound = plan.rules_of(bucket)
+            if bound:
+                found += _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings).tables(bound)
+    partial.totals = [table.totals for table in found]
+    for table in found:
+        mine = partial.rules.setdefault(table.rule, RuleTables(table.splits))
+        for name in RuleTables.NAMES:
+            frame = getattr(table, name)
+            if frame is not None and frame.height:
+                getattr(mine, name).append(frame)
+    return partial
+
+
+def _lines(readings: pl.DataFrame) -> int:
+    return readings["reading"].n_unique()
+
+
+def _by_bucket(rows: pl.DataFrame, columns: Columns) -> Iterable[tuple[str, pl.DataFrame]]:
+    """The rows of each bucket, by its name."""
+    if not rows.height:
+        return
+    names = columns.vocabulary["bucket"].values
+    if rows["bucket"].min() == rows["bucket"].max():
+        yield names[rows["bucket"][0]], rows
+        return
+    for (code,), part in rows.partition_by("bucket", as_dict=True).items():
+        yield names[code], part
+
+
+def _seen(bucket: str, rows: pl.DataFrame) -> pl.DataFrame:
+    lines = _lines(rows) if rows["reading"][0] is not None else rows.height
+    return pl.DataFrame([[bucket], [lines], [rows["t"].min()], [rows["t"].max()]], schema=BUCKET)
+
+
+@dataclass(slots=True)
+class _Table:
+    """What one rule made of one bucket's rows."""
+
+    rule: str
+    splits: bool
+    totals: pl.DataFrame
+    groups: pl.DataFrame | None = None
+    counts: pl.DataFrame | None = None
+    samples: pl.DataFrame | None = None
+    distinct: pl.DataFrame | None = None
+
+
+class _Bucket:
+    """The rows of one bucket of one shard, judged by every rule that applies to it."""
+
+    def __init__(self, bucket: str, rows: pl.DataFrame, columns: Columns, objects: pl.Series, *, is_readings: bool) -> None:
+        self._bucket = bucket
+        self._columns = columns
+        self._objects = objects
+        self._is_readings = is_readings
+        self._rows = rows
+
+    def tables(self, bound: Sequence[BoundRule]) -> list[_Table]:
+        """The tables of each rule."""
+        read = frozenset[str]().union(*map(reads, bound))
+        if "key" in read:
+            self._rows = self._rows.with_columns(decoded_keys(self._rows, self._columns))
+        if "object" in read:
+            self._rows = self._rows.with_columns(self._objects.gather(self._rows["object"]).alias("object_name"))
+        flags = self._rows.select(
+            expr.alias(f"{role}{place}") for place, one in enumerate(bound) for role, expr in self._flags(one).items()
+        )
+        if self._is_readings:
+            flags = self._of_lines(flags)
+            sums = flags.group_by("reading").agg(pl.all().any()).select(pl.exclude("reading").sum())
+        else:
+            sums = flags.select(pl.all().sum())
+        counted = sums.row(0, named=True)
+        return [self._table(one, place, flags, counted) for place, one in enumerate(bound)]
+
+    def _of_lines(self, flags: pl.DataFrame) -> pl.DataFrame:
+        """Flags of readings, with the line that each belongs to; a line that one reading lets judge is not unjudged."""
+        flags = flags.with_columns(self._rows["reading"])
+        places = [name[1:] for name in flags.columns if name.startswith("u")]
+        judged = [(pl.col(f"u{place}") & ~pl.col(f"j{place}").any().over("reading")).alias(f"u{place}") for place in places]
+        return flags.with_columns(judged)
+
+    def _flags(self, bound: BoundRule) -> dict[str, pl.Expr]:
+        """Boolean expressions: `j` judged, `u` unjudged, and of a rule about single records `h`, those that break it."""
+        rule, columns = bound.rule, self._columns
+        scope = pl.all_horizontal(rule.looks(columns), *self._narrowed(bound)).fill_null(value=False)
+        asked = condition_columns(rule.where)
+        told = _all(columns.has(name) for name in sorted(asked))
+        chosen = told & columns.condition(rule.where) if rule.where else told
+        own = (set(rule.subject) | (rule.reads if isinstance(rule, GroupRule) else set())) - asked
+        judgeable = _all(columns.has(name) for name in sorted(own))
+        unjudged = rule.unjudged(columns)
+        if unjudged is not None:
+            judgeable &= ~unjudged
+        judged = scope & chosen & judgeable
+        flags = {"j": judged, "u": scope & (~told | (chosen & ~judgeable))}
+        if isinstance(rule, RecordRule):
+            flags["h"] = judged & rule.breaks(columns)
+        return flags
+
+    def _narrowed(self, bound: BoundRule) -> Iterable[pl.Expr]:
+        """The common fields that narrow a rule, but for `where`."""
+        rule, columns = bound.rule, self._columns
+        if rule.effective_operations:
+            yield columns.operation(rule.effective_operations)
+        if rule.keys is not None:
+            yield columns.key_matches(rule.keys)
+        if rule.except_keys is not None:
+            yield ~columns.key_matches(rule.except_keys)
+        if rule.keys is not None or rule.except_keys is not None:
+            # NOTE: the parent row of a bulk delete has no key; its BATCH rows, one a key, are judged.
+            yield pl.col("key_logged").is_not_null() | ~columns.operation(("REST.POST.MULTI_OBJECT_DELETE",))
+        if rule.outcome is not None:
+            yield columns.outcome().is_in([OUTCOMES.index(name) for name in rule.outcome])
+
+    def _table(self, bound: BoundRule, place: int, flags: pl.DataFrame, counted: Mapping[str, int]) -> _Table:
+        rule = bound.rule
+        hits = int(counted.get(f"h{place}", 0) or 0)
+        totals = [[bound.name], [self._bucket], [counted[f"j{place}"] or 0], [counted[f"u{place}"] or 0], [hits], [False]]
+        table = _Table(bound.name, isinstance(rule, RecordRule), pl.DataFrame(totals, schema=TOTALS))
+        if isinstance(rule, RecordRule) and hits:
+            self._fill(table, bound, self._records(bound, flags[f"h{place}"]), None)
+        elif isinstance(rule, GroupRule) and counted[f"j{place}"] and rule.limits():
+            self._fill(table, bound, self._measured(bound, flags[f"j{place}"]), rule)
+        return table
+
+    def _records(self, bound: BoundRule, hits: pl.Series) -> pl.DataFrame:
+        """The rows that break a rule: subject, origin, `mask` (the outcome), `tick` 0."""
+        rows = self._rows
+        outcome = self._columns.outcome().cast(pl.Int64).alias("mask")
+        chosen = rows.filter(hits).select(*self._subject(bound), *_ORIGIN, "reading", outcome, pl.lit(0, pl.Int64).alias("tick"))
+        if self._is_readings:
+            # NOTE: `served` if any of the readings that break the rule is: the smallest outcome is the worst.
+            chosen = chosen.sort("reading", "mask").unique("reading", keep="first", maintain_order=True)
+        return chosen.with_columns(pl.lit(1, pl.Int64).alias("n"), pl.lit(value=True).alias("member"))
+
+    def _measured(self, bound: BoundRule, judged: pl.Series) -> pl.DataFrame:
+        """The rows that a rule about groups measures: subject, origin, `mask` (bits of limits), `tick`, sums, values to tell apart."""
+        rule = bound.rule
+        assert isinstance(rule, GroupRule)  # noqa: S101 - for the type checker
+        limits, measures = rule.limits(), rule.measures(self._columns)
+        mask, member = pl.lit(0, pl.Int64), pl.lit(value=False)
+        sums: list[pl.Expr] = []
+        for k, (limit, measured) in enumerate(zip(limits, measures, strict=True)):
+            for role, expr in ((BASE, measured.base), (COUNTED, measured.counted), (MEMBER, measured.members)):
+                flag = pl.lit(1, pl.Int64) if expr is None else expr.fill_null(value=False).cast(pl.Int64)
+                mask += flag * bit(k, role)
+            member |= pl.lit(value=True) if measured.members is None else measured.members.fill_null(value=False)
+            if limit.how in ("sum", "mean"):
+                sums.append((pl.col("t") * 0 if measured.total is None else measured.total.fill_null(0)).alias(f"s{k}"))
+        values = [measured.distinct.alias(f"d{k}") for k, measured in enumerate(measures) if measured.distinct is not None]
+        told = [*self._subject(bound), *_ORIGIN, "reading", mask.alias("mask"), _tick(rule).alias("tick"), member.alias("member")]
+        if not self._is_readings:
+            rows = self._rows if judged.all() else self._rows.filter(judged)
+            return rows.select(*told, *sums, *values).with_columns(pl.lit(1, pl.Int64).alias("n"))
+        return _worst_readings(self._rows.select(*told, *sums, *values).with_columns(judged.alias("judged")), limits)
+
+    def _subject(self, bound: BoundRule) -> list[pl.Expr]:
+        """The columns of the subject as codes or values, named ``k0``, ``k1``, …"""
+        return [self._columns.coded(name).expr.alias(f"k{n}") for n, name in enumerate(bound.rule.subject)]
+
+    def _fill(self, table: _Table, bound: BoundRule, rows: pl.DataFrame, rule: GroupRule | None) -> None:
+        """Groups, counts, samples and distinct values of the rows that matter."""
+        keys = [f"k{n}" for n in range(len(bound.rule.subject))]
+        sums = [name for name in rows.columns if name.startswith("s")]
+        counts = rows.group_by(*keys, "tick", "mask").agg(
+            pl.col("n").sum(), pl.col("t").min().alias("first"), pl.col("t").max().alias("last"), *(pl.col(name).sum() for name in sums)
+        )
+        groups = self._groups(bound, counts.select(keys).unique() if keys else pl.DataFrame())
+        table.groups = groups.select("g", "bucket", "subject")
+        table.counts = _keyed(counts, groups, keys).select("g", "tick", "mask", "n", "first", "last", *sums)
+        members = _keyed(rows.filter("member") if not rows["member"].all() else rows, groups, keys)
+        table.samples = self._samples(members, table.groups, by_second=rule is not None and rule.window is not None)
+        if rule is not None and any(limit.how == "distinct" for limit in rule.limits()):
+            table.distinct = _distinct(_keyed(rows, groups, keys), rule)
+
+    def _groups(self, bound: BoundRule, subjects: pl.DataFrame) -> pl.DataFrame:
+        """Each subject with its hash `g`, its bucket and its text."""
+        texts = []
+        for n, name in enumerate(bound.rule.subject):
+            coded, column = self._columns.coded(name), subjects[f"k{n}"]
+            if coded.dictionary is not None:
+                column = coded.dictionary.values.gather(column)
+                column = column.to_frame("v").select(pl.when(pl.col("v") != "-").then("v")).to_series()
+            texts.append([value if value is None or isinstance(value, int) else str(value) for value in column])
+        rows = zip(*texts, strict=True) if texts else [()]
+        written = [json.dumps(dict(zip(bound.rule.subject, row, strict=True)), ensure_ascii=True) for row in rows]
+        hashes = [group_hash(bound.name, self._bucket, subject) for subject in written]
+        made = [pl.Series("g", hashes, pl.Int64), pl.Series("subject", written, pl.String)]
+        return pl.DataFrame([*subjects.get_columns(), *made]).with_columns(pl.lit(self._bucket).alias("bucket"))
+
+    def _samples(self, members: pl.DataFrame, groups: pl.DataFrame, *, by_second: bool) -> pl.DataFrame:
+        """The earliest members of each key, their objects by name."""
+        if not members.height:
+            return pl.DataFrame(schema=SAMPLE)
+        chosen = sampled(members, groups) if by_second else members
+        chosen = chosen.filter(pl.col("t").rank("min").over("g", "tick", "mask") <= 5) if chosen.height > 64 else chosen
+        named = chosen.with_columns(self._objects.gather(chosen["object"]).alias("object"), pl.col("line").cast(pl.Int64))
+        return earliest(named.select(SAMPLE.keys()))
+
+
+def group_hash(rule: str, bucket: str, subject: str) -> int:
+    """The hash of a group: 64 bits of BLAKE2b over rule, bucket and subject; the same on every machine and version."""
+    digest = blake2b("\0".join((rule, bucket, subject)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def _all(conditions: Iterable[pl.Expr]) -> pl.Expr:
+    whole = pl.lit(value=True)
+    for condition in conditions:
+        whole &= condition
+    return whole
+
+
+def _tick(rule: GroupRule) -> pl.Expr:
+    """The start of what is counted together: a second for windows that slide, a window for those that are aligned, 0 without windows."""
+    if any(limit.how == "gap" for limit in rule.limits()):
+        return pl.col("t")
+    if rule.window is None:
+        return pl.lit(0, pl.Int64)
+    if all(limit.aligned for limit in rule.limits()):
+        return pl.col("t") // rule.window * rule.window
+    return pl.col("t")
+
+
+def _keyed(rows: pl.DataFrame, groups: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """The rows with the hash of their group."""
+    if not keys:
+        return rows.with_columns(pl.lit(groups["g"][0], pl.Int64).alias("g"))
+    if groups.height == 1:
+        return rows.with_columns(pl.lit(groups["g"][0], pl.Int64).alias("g"))
+    return rows.join(groups.select(*keys, "g"), on=list(keys), how="inner", nulls_equal=True)
+
+
+def _worst_readings(rows: pl.DataFrame, limits: Sequence[Limit]) -> pl.DataFrame:
+    """One row a line, of its readings: against an upper limit what adds most, against a lower one what adds least."""
+    floors = sum(bit(k, COUNTED) | bit(k, BASE) for k, limit in enumerate(limits) if limit.floor)
+    judged = rows.filter("judged")
+    lines = judged.group_by("reading", maintain_order=True).agg(
+        pl.exclude("mask", "judged", "member", "^s.*$", "^d.*$").first(),
+        pl.col("mask").bitwise_or(),
+        pl.col("member").any(),
+        pl.col("^s.*$").max(),
+        pl.col("^d.*$").unique(),
+        pl.lit(1, pl.Int64).alias("n"),
+    )
+    if not floors:
+        return lines
+    least = rows.with_columns(pl.when("judged").then("mask").otherwise(0).alias("least")).group_by("reading").agg(
+        pl.col("least").bitwise_and(),
+        *(pl.when("judged").then(f"s{k}").otherwise(0).min().alias(f"s{k}") for k, limit in enumerate(limits) if limit.floor and f"s{k}" in rows.columns),
+    )
+    low = pl.col("mask").and_(~pl.lit(floors, pl.Int64)).or_(pl.col("least").and_(pl.lit(floors, pl.Int64)))
+    return lines.drop([name for name in least.columns if name.startswith("s")]).join(least, on="reading").with_columns(low.alias("mask")).drop("least")
+
+
+def _distinct(rows: pl.DataFrame, rule: GroupRule) -> pl.DataFrame:
+    """The hashes of different values of each limit, group and window; null is not a value."""
+    found = []
+    for k, limit in enumerate(rule.limits()):
+        if limit.how != "distinct":
+            continue
+        per, values = rule.window, pl.col(f"d{k}")
+        chosen = rows.explode(f"d{k}", empty_as_null=True) if rows.schema[f"d{k}"] == pl.List else rows
+        cap = int(limit.most if limit.most is not None else limit.least or 0) + 1
+        tick = pl.lit(0, pl.Int64) if per is None else pl.col("t") // per * per
+        found.append(
+            chosen.filter(values.is_not_null()).select(
+                "g",
+                pl.lit(k, pl.Int64).alias("limit"),
+                tick.alias("tick"),
+                values.hash(seed=0).reinterpret(signed=True).alias("h"),
+                pl.lit(cap, pl.Int64).alias("cap"),
+            )
+        )
+    return smallest(pl.concat(found)).select(DISTINCT.keys())

@@ -1,0 +1,241 @@
+"""The nouns: what a run found, as plain frozen values that every output reads and JSON carries.
+
+Times are aware `datetime` in UTC with whole seconds. Log text inside a `Finding` (subjects, samples, messages) is raw:
+every output passes it through `s3guard.text.visible` before its own escaper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+
+class Severity(Enum):
+    """How much a finding matters; ordered, so that thresholds are comparisons."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for info up to 4 for critical."""
+        return list(Severity).index(self)
+
+    def at_least(self, other: Severity | None) -> bool:
+        """Whether this severity reaches `other`; nothing reaches None (``--fail-on none``)."""
+        return other is not None and self.rank >= other.rank
+
+
+class Status(Enum):
+    """What became of one rule over one bucket (SPEC 5)."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WAIVED = "waived"
+    UNDETERMINED = "undetermined"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class S3GuardError(Exception):
+    """Base of every error that a user can mend; the message says where, what and what to do next.
+
+    S3GuardError
+    ├── UsageError          wrong usage, configuration or policy: exit code 2
+    │   └── PolicyError     one or more problems of policy files (s3guard.policy)
+    └── UnableError         could not do what was asked (an output not written, a source not opened): exit code 3
+    """
+
+
+class UsageError(S3GuardError):
+    """Wrong usage, configuration or policy: exit code 2."""
+
+
+class UnableError(S3GuardError):
+    """What was asked could not be done, so nothing may read as clean: exit code 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a policy file: path relative to the git root (else the working directory), 1-based line."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Control:
+    """One control of one compliance framework, such as ``hipaa`` ``164.312(b)``."""
+
+    framework: str
+    control: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One log record behind a finding: where it is written."""
+
+    object: str
+    """The log object: a path or URI as the source names it."""
+    line: int
+    """1-based, newlines counted, blank lines too."""
+    request_id: str | None
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One subject (who did what) with one outcome: never one record."""
+
+    fingerprint: str
+    """64 hex: SHA-256 over policy, rule, bucket, outcome and subject; never over a count or a time."""
+    message: str
+    """One sentence for people; may hold log text."""
+    subject: dict[str, str | int | None]
+    """Field name to log text; None is a group of its own (anonymous, or a field that the record leaves empty)."""
+    outcome: str | None
+    """``served``, ``refused``, ``failed``; None for rules about groups."""
+    severity: Severity
+    records: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    waiver: dict[str, Any] | None = None
+    baseline: str = "new"
+    """``new`` or ``unchanged``."""
+    samples: tuple[Sample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """What a flood kept out of `Result.findings`."""
+
+    findings: int = 0
+    records: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One rule of one policy over one bucket."""
+
+    rule: str
+    """``<policy>/<kind>`` or ``<policy>/<kind>/<id>``."""
+    kind: str
+    policy: str
+    bucket: str | None
+    """None: a glob that matched no bucket."""
+    title: str
+    status: Status
+    severity: Severity
+    """Of the worst unwaived finding; the rule's own where there is none."""
+    reason: str | None
+    """Why it is undetermined or not applicable; None otherwise. Written by s3guard; may quote log text."""
+    records: int
+    violations: int
+    unjudged: int
+    controls: tuple[Control, ...]
+    location: Location
+    findings: tuple[Finding, ...]
+    omitted: Omitted = Omitted()
+    help: str = ""
+    """What the rule is for and what to do about a violation: text of the policy or of s3guard, never log text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A log object that could not be read to its end; whole lines before the fault were judged."""
+
+    object: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BucketCoverage:
+    """What was seen of one bucket."""
+
+    bucket: str
+    records: int
+    policies: tuple[str, ...]
+    first_record: datetime | None
+    last_record: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was looked at and what could not be."""
+
+    objects: int
+    bytes: int
+    """As stored (compressed size for compressed objects)."""
+    records: int
+    ambiguous: int
+    quarantined: int
+    unreadable: tuple[Unreadable, ...]
+    warnings: dict[str, int]
+    """Integrity and coverage warnings: kind to count of records (or objects)."""
+    first_record: datetime | None
+    last_record: datetime | None
+    buckets: tuple[BucketCoverage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The one block of a report that may differ between two runs over the same input."""
+
+    id: str
+    started: datetime
+    finished: datetime
+    as_of: datetime
+    engine: str
+    fail_on: Severity | None = Severity.MEDIUM
+    """Lowest severity that fails the run; None never fails on findings."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """A policy as judged: name, file, SHA-256 of the file's bytes (hex)."""
+
+    policy: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControlStatus:
+    """What a run shows about one control of a framework."""
+
+    framework: str
+    control: str
+    title: str
+    status: str
+    results: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a run found; every output is a rendering of it."""
+
+    version: str
+    """Of s3guard."""
+    run: Run
+    status: Status
+    """Follows the exit code: pass 0, fail 1, undetermined 3, not_applicable 4."""
+    exit_code: int
+    coverage: Coverage
+    policies: tuple[PolicyFile, ...]
+    results: tuple[Result, ...]
+    controls: tuple[ControlStatus, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+    """Sentences that every output repeats: why a run is undetermined, what it proves and what not."""
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Counts of results by status, and of findings shown and omitted."""
+        counts = {status.value: 0 for status in Status}
+        for result in self.results:
+            counts[result.status.value] += 1
+        counts["findings"] = sum(len(result.findings) + result.omitted.findings for result in self.results)
+        return counts

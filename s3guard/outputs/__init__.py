@@ -1,0 +1,253 @@
+"""Reports as files: what every output format answers, where the formats are found, and how a file is written whole or not at all.
+
+An output is a module of this package; its file's name is its name on the command line. It has
+
+* a docstring: its first line is the help, the rest its page,
+* `EXTENSION`: the usual ending of its files, with the dot,
+* `render(report, options)`: the text of the file (UTF-8 when written), in one string or in pieces, the same for the same report.
+
+It may have `also(report, options, environ)` too: what the format writes besides its own text, where the environment names a place.
+
+Every value that may hold log text goes through `s3guard.text.shown` and then the format's own escaper.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib
+import os
+import pkgutil
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from json import JSONEncoder  # NOTE: not the module: `json` is an output here
+from pathlib import Path
+
+from s3guard.model import Coverage, Report, UnableError, UsageError
+from s3guard.text import CI_COMMAND, shown
+
+PROVES = (
+    "A pass means no violation among the records delivered: "
+    "S3 delivers access logs on a best-effort basis, so a record may come late, twice or never."
+)
+"""What a clean report proves, and what not; every output says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user may choose about outputs; each format reads what concerns it."""
+
+    sarif_profile: str = "full"
+    """``full``, ``github`` (leaves out what GitHub would show wrongly) or ``azure``."""
+    sarif_category: str = ""
+    """Of the analysis, without a date; empty: made of the names of the policies."""
+    junit_dialect: str = "strict"
+    """``strict`` (valid under junit-10.xsd) or ``extended`` (adds file, line and properties of a case)."""
+    width: int = 100
+    """Columns of human-readable text."""
+    color: bool = False
+    """Whether human-readable text may hold colour (a terminal)."""
+    ascii: bool = False
+    """Whether human-readable text keeps to ASCII (the terminal's encoding knows no more)."""
+    verbose: bool = False
+    """Whether human-readable text lists the checks that passed, too."""
+    markdown_limit: int = 65_000
+    """Bytes of a Markdown page; a comment on a pull request takes 65,536 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One format."""
+
+    name: str
+    help: str
+    """One line."""
+    extension: str
+    """With the dot."""
+    _render: Callable[[Report, Options], str | Iterable[str]]
+    _also: Callable[[Report, Options, Mapping[str, str]], None] | None = None
+
+    def render(self, report: Report, options: Options = Options()) -> Iterator[str]:
+        """The report in this format, in pieces."""
+        text = self._render(report, options)
+        return iter((text,)) if isinstance(text, str) else iter(text)
+
+    def also(self, report: Report, options: Options, environ: Mapping[str, str]) -> None:
+        """Writes what the format has for a second place that the environment names (GitHub's job summary); else nothing. UnableError."""
+        if self._also is not None:
+            self._also(report, options, environ)
+
+
+def names() -> tuple[str, ...]:
+    """The names of all formats, sorted; imports none of them."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def find(name: str) -> Output:
+    """The format of that name; UsageError with the nearest name if there is none."""
+    if name not in names():
+        import difflib
+
+        near = difflib.get_close_matches(name, names(), 1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"there is no output '{shown(name)}'{meant or '.'} Outputs: {', '.join(names())}")
+    module = importlib.import_module(f"{__name__}.{name}")
+    return Output(name, (module.__doc__ or "").strip().splitlines()[0], module.EXTENSION, module.render, getattr(module, "also", None))
+
+
+def catalog() -> dict[str, Output]:
+    """Every format by its name."""
+    return {name: find(name) for name in names()}
+
+
+def instant(time: datetime) -> str:
+    """RFC 3339 in UTC with whole seconds: ``2026-10-02T00:00:00Z``."""
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """``1 finding``, ``1,000 findings``."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def statements(report: Report) -> tuple[str, ...]:
+    """Visible sentences that every output carries: what was looked at, what could not be, the report's notes, what all this proves."""
+    notes = tuple(shown(note) for note in report.notes if note != PROVES)
+    return (*_coverage(report.coverage), *notes, PROVES)
+
+
+def _coverage(coverage: Coverage) -> Iterator[str]:
+    looked = f"Looked at {plural(coverage.records, 'record')} in {plural(coverage.objects, 'object')} ({plural(coverage.bytes, 'byte')})"
+    if coverage.first_record is not None and coverage.last_record is not None:
+        looked += f", from {instant(coverage.first_record)} to {instant(coverage.last_record)}"
+    yield f"{looked}."
+    if coverage.ambiguous:
+        yield f"{plural(coverage.ambiguous, 'line')} can be read in more than one way; rules took the reading worst for the requester."
+    if coverage.quarantined:
+        yield f"{plural(coverage.quarantined, 'line')} could not be read as a record and {_were(coverage.quarantined)} judged by no rule."
+    if coverage.unreadable:
+        yield f"{plural(len(coverage.unreadable), 'object')} could not be read to the end."
+    for kind, count in sorted(coverage.warnings.items()):
+        yield f"Warning: {shown(kind)}: {count:,}."
+    if unnamed := [bucket for bucket in coverage.buckets if not bucket.policies]:
+        records = sum(bucket.records for bucket in unnamed)
+        yield f"{plural(len(unnamed), 'bucket')} with {plural(records, 'record')} {_were(len(unnamed))} judged by no policy."
+
+
+def json_text(value: object) -> str:
+    r"""A JSON text, laid out in one way: what fits a line stands on one, ASCII alone, no NaN, a newline at the end.
+
+    What a CI system would obey if the file is shown in its log is spelled by JSON's own escapes (``#\u0023``), so nothing is lost.
+    """
+    pieces: list[str] = []
+    _lay_out(value, "", JSONEncoder(ensure_ascii=True, allow_nan=False).encode, pieces)
+    return "".join([*pieces, "\n"])
+
+
+def _lay_out(value: object, indent: str, encode: Callable[[object], str], pieces: list[str]) -> None:
+    items = list(value.items()) if isinstance(value, dict) else list(value) if isinstance(value, (list, tuple)) else []
+    line = encode(value) if len(items) <= 40 else ""  # NOTE: what is sure to be long is not tried
+    # NOTE: two brackets that meet may be a list in a list or text; opened, the one is on two lines and the other an escape.
+    if not items or (line and len(indent) + len(line) <= 120 and "[[" not in line):
+        pieces.append(CI_COMMAND.sub(lambda match: f"\\u{ord(match[0]):04x}", line))
+        return
+    inside = f"{indent}  "
+    opened, closed = ("{", "}") if isinstance(value, dict) else ("[", "]")
+    separator = opened
+    for item in items:
+        pieces.append(f"{separator}\n{inside}")
+        separator = ","
+        if isinstance(value, dict):
+            _lay_out(item[0], inside, encode, pieces)
+            pieces.append(": ")
+        _lay_out(item[1] if isinstance(value, dict) else item, inside, encode, pieces)
+    pieces.append(f"\n{indent}{closed}")
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def write(path: Path, chunks: Iterable[str]) -> None:
+    """Writes a file whole or not at all: beside its place, flushed to disk, then renamed over it.
+
+    An existing file keeps its permissions, and its content until the last moment; a symbolic link is followed, not replaced.
+    Pipes and devices are written straight. Whatever goes wrong leaves no temporary file; UnableError names the path and the reason.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    except OSError as error:
+        raise _unable(path, error) from error
+    try:
+        if mode is None or stat.S_ISREG(mode):
+            _replace(target, chunks, None if mode is None else stat.S_IMODE(mode))
+        else:
+            with target.open("w", encoding="utf-8", newline="\n") as stream:
+                stream.writelines(chunks)
+    except OSError as error:
+        raise _unable(path, error) from error
+
+
+def _replace(target: Path, chunks: Iterable[str], mode: int | None) -> None:
+    if mode is not None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    beside = target.parent / f".s3guard-{os.urandom(8).hex()}.tmp"
+    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(chunks)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if mode is not None:
+            beside.chmod(mode)
+        beside.replace(target)
+    except BaseException:
+        # NOTE: an interrupt too: a report is whole or absent.
+        beside.unlink(missing_ok=True)
+        raise
+    _flush_folder(target.parent)
+
+
+def append(path: Path, text_for: Callable[[int], str]) -> None:
+    """Appends to a file that others append to as well, the whole text or nothing.
+
+    `text_for` is given the bytes that are there already. Where the disk is full halfway, the file gets its former length
+    back; UnableError names the path and the reason.
+    """
+    try:
+        with path.open("ab", buffering=0) as stream:
+            there = os.fstat(stream.fileno()).st_size
+            rest = memoryview(text_for(there).encode("utf-8"))
+            try:
+                while rest:
+                    rest = rest[stream.write(rest) :]
+            except OSError:
+                with contextlib.suppress(OSError):  # NOTE: a device has no length to give back; what failed first is what is told
+                    stream.truncate(there)
+                raise
+    except OSError as error:
+        raise _unable(path, error) from error
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes the rename itself survive a power cut, where the system can."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return  # NOTE: a folder that may be written but not read; the file itself is on disk already.
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unable(path: Path, error: OSError) -> UnableError:
+    reason = error.strerror or str(error)
+    if isinstance(error, FileNotFoundError):
+        reason = "its folder does not exist"
+    return UnableError(f"could not write {shown(str(path))}: {reason}")

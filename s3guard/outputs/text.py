@@ -1,0 +1,227 @@
+"""What a person reads on a terminal: the verdict, what failed and what to do about it, and what was looked at.
+
+Everything hangs on one axis: marks, severities, counts and labels right-aligned before it, sentences behind it. The verdict
+comes first, with the exit code and the reason for it; then each check that fails the run (who, how often, since when, in which
+object and line, what to do, and where the policy says so); what could not be judged; what is shown and fails nothing, a line each; and
+the coverage, which is there on success too. At most five findings of a check are shown and the rest is counted: ``json`` has
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from s3guard.model import Coverage, Finding, Omitted, Report, Result, Severity, Status
+from s3guard.outputs import PROVES, Options, plural
+from s3guard.page import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Page
+from s3guard.verdict import WORDS, Standing, because, fails_run, headline, period, standing, volume, worst
+
+EXTENSION = ".txt"
+
+SHOWN = 5
+"""Findings, unreadable objects and buckets of one kind that are shown; the others are counted."""
+
+FULL = 20
+"""Checks that failed and are shown in full; of the others the name and the severity."""
+
+_VERDICT_STYLES = {
+    Status.PASS: f"{BOLD};{GREEN}",
+    Status.WAIVED: f"{BOLD};{GREEN}",
+    Status.FAIL: f"{BOLD};{RED}",
+    Status.UNDETERMINED: f"{BOLD};{YELLOW}",
+    Status.NOT_APPLICABLE: f"{BOLD};{YELLOW}",
+}
+_SEVERITY_STYLES = {
+    Severity.CRITICAL: f"{BOLD};{RED}",
+    Severity.HIGH: RED,
+    Severity.MEDIUM: YELLOW,
+    Severity.LOW: CYAN,
+    Severity.INFO: DIM,
+}
+
+
+def render(report: Report, options: Options) -> Iterable[str]:
+    """The report as lines of at most `options.width` columns, within 60 to 120."""
+    page = Page(options.width, options.color, options.ascii)
+    found, fail_on = standing(report), report.run.fail_on
+    yield from _ended(page.lines(WORDS[report.status], headline(report), BOLD, _VERDICT_STYLES[report.status]))
+    yield from _ended(page.lines("", because(report), DIM))
+    for result in found.violations[:FULL]:
+        yield from _ended(_violation(page, result, fail_on))
+    yield from _ended(_further(page, found.violations[FULL:], fail_on))
+    for result in found.undetermined:
+        yield from _ended(_undetermined(page, result))
+    yield from _ended(_tolerated(page, found, fail_on))
+    if options.verbose:
+        yield from _ended(_quiet_checks(page, (*found.passed, *found.idle)))
+    yield from _ended(_coverage(page, report))
+
+
+def _heading(page: Page, label: str, style: str, result: Result) -> Iterator[str]:
+    """The check: its rule behind the axis, its bucket at the right edge."""
+    bucket = "no bucket" if result.bucket is None else page.clean(result.bucket).rstrip(" ")
+    return page.ends(label, page.clean(result.rule), bucket, style)
+
+
+def _ended(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield line + "\n"
+
+
+def _violation(page: Page, result: Result, fail_on: Severity | None) -> Iterator[str]:
+    yield ""
+    yield from _broken(page, result, fail_on)
+    yield from page.lines("", page.clean(result.title))
+    failing = [finding for finding in result.findings if fails_run(finding, fail_on)]
+    for finding in failing[:SHOWN]:
+        yield from _finding(page, finding)
+    yield from _rest(page, failing[SHOWN:], result.omitted)
+    if result.help:
+        yield from page.lines("help", page.clean(result.help))
+    yield from page.lines("policy", page.clean(f"{result.location.file}:{result.location.line}"))
+    if result.controls:
+        yield from page.lines("controls", page.clean(_controls(result)), DIM)
+
+
+def _broken(page: Page, result: Result, fail_on: Severity | None) -> Iterator[str]:
+    severity = worst(result, fail_on)
+    return _heading(page, f"{page.glyph('✗', 'x')} {severity.value}", _SEVERITY_STYLES[severity], result)
+
+
+def _further(page: Page, results: Sequence[Result], fail_on: Severity | None) -> Iterator[str]:
+    """Failed checks beyond those shown in full, a line or two each."""
+    if results:
+        yield ""
+        yield from page.lines("also", f"{plural(len(results), 'more check')} failed; the json output holds the findings", label_style=BOLD)
+        yield ""
+    for result in results:
+        yield from _broken(page, result, fail_on)
+
+
+def _finding(page: Page, finding: Finding) -> Iterator[str]:
+    """How often and who, over four lines at most; then the outcome, since when, and the earliest record."""
+    count = f"{finding.records:,}{page.times}"
+    yield from page.lines(count, page.clean(finding.message), label_style="", most=4)
+    for name, value in finding.subject.items():
+        if value is not None and str(value) not in finding.message:
+            yield from page.lines("", page.clean(f"{name} {value}"), most=2)
+    seen = period(finding.first_seen, finding.last_seen)
+    outcome = page.clean(finding.outcome) if finding.outcome else ""
+    if when := ", ".join(part for part in (outcome, seen and f"{seen} UTC") if part):
+        yield from page.lines("", when, DIM)
+    for sample in finding.samples[:1]:
+        yield from page.lines("", page.clean(f"{sample.object}:{sample.line}"), DIM, most=4)
+
+
+def _rest(page: Page, hidden: Sequence[Finding], omitted: Omitted) -> Iterator[str]:
+    findings = len(hidden) + omitted.findings
+    if findings:
+        records = sum(finding.records for finding in hidden) + omitted.records
+        held = "the worst 1,000" if omitted.findings else "all"
+        more = f"and {plural(findings, 'more finding')} with {plural(records, 'record')}: the json output holds {held}"
+        yield from page.lines(page.glyph("…", "..."), more)
+
+
+def _controls(result: Result) -> str:
+    return ", ".join(f"{control.framework} {control.control}" for control in result.controls)
+
+
+def _undetermined(page: Page, result: Result) -> Iterator[str]:
+    yield ""
+    yield from _heading(page, "undetermined", YELLOW, result)
+    yield from page.lines("", page.clean(result.reason or "the reason was not recorded"), most=4)
+    if result.unjudged:
+        yield from page.lines("", f"{plural(result.unjudged, 'record')} could not be judged, {result.records:,} could")
+    yield from page.lines("policy", page.clean(f"{result.location.file}:{result.location.line}"))
+
+
+def _tolerated(page: Page, found: Standing, fail_on: Severity | None) -> Iterator[str]:
+    """Findings that fail nothing, a line each under their check: below the threshold, known from before, or waived."""
+    told = False
+    told_above = {id(result) for result in found.violations}
+    for result in (*found.violations, *found.undetermined, *found.tolerated):
+        findings = [finding for finding in result.findings if not fails_run(finding, fail_on)]
+        omitted = Omitted() if id(result) in told_above else result.omitted
+        if not findings and not omitted.findings:
+            continue
+        yield ""
+        if not told:
+            yield from page.lines("tolerated", "below the threshold, known from before, or waived", label_style=BOLD)
+            yield ""
+            told = True
+        yield from _heading(page, "", "", result)
+        counts = [f"{finding.records:,}{page.times}" for finding in findings[:SHOWN]]
+        for finding, count in zip(findings, counts, strict=False):
+            yield from _tolerated_finding(page, finding, count.rjust(max(map(len, counts))), fail_on)
+        yield from _rest(page, findings[SHOWN:], omitted)
+
+
+def _tolerated_finding(page: Page, finding: Finding, count: str, fail_on: Severity | None) -> Iterator[str]:
+    label, style = finding.severity.value, _SEVERITY_STYLES[finding.severity]
+    if finding.waiver is not None or finding.severity.at_least(fail_on):
+        label, style = "waived" if finding.waiver is not None else "known", DIM
+    yield from page.line(label, f"{count} {page.clean(finding.message)}", label_style=style)
+    if finding.waiver is not None:
+        yield from page.line("", page.clean(_waiver(finding.waiver)), DIM)
+
+
+def _waiver(waiver: dict[str, Any]) -> str:
+    parts = [f"until {waiver['expires']}"] if waiver.get("expires") else []
+    parts += [f"by {waiver['approved_by']}"] if waiver.get("approved_by") else []
+    parts += [str(waiver[name]) for name in ("ticket", "reason") if waiver.get(name)]
+    return ", ".join(parts)
+
+
+def _quiet_checks(page: Page, results: Iterable[Result]) -> Iterator[str]:
+    """Checks without findings, a line or two each; only asked for by name."""
+    yield ""
+    for result in results:
+        label = "pass" if result.status is Status.PASS else "not judged"
+        yield from _heading(page, label, GREEN if result.status is Status.PASS else DIM, result)
+        told = plural(result.records, "record") if result.status is Status.PASS else result.reason or "does not apply"
+        yield from page.line("", page.clean(told), DIM)
+
+
+def _coverage(page: Page, report: Report) -> Iterator[str]:
+    """What was looked at, what could not be, and what all of it proves; never left out."""
+    coverage = report.coverage
+    yield ""
+    origin = f"{plural(coverage.objects, 'log object')} ({volume(coverage.bytes)})"
+    yield from page.lines("records", f"{coverage.records:,} in {plural(len(coverage.buckets), 'bucket')}, from {origin}")
+    if seen := period(coverage.first_record, coverage.last_record):
+        yield from page.lines("period", f"{seen} UTC")
+    if coverage.ambiguous:
+        lines = plural(coverage.ambiguous, "line")
+        yield from page.lines("ambiguous", f"{lines}, judged by the reading that is worst for the requester", label_style=YELLOW)
+    if coverage.quarantined:
+        lines = plural(coverage.quarantined, "line")
+        yield from page.lines("quarantined", f"{lines}, not readable as a record and judged by no rule", label_style=YELLOW)
+    yield from _unread(page, coverage)
+    for kind, count in sorted(coverage.warnings.items()):
+        yield from page.line("warning", f"{count:,}{page.times} {page.clean(kind)}")
+    yield from _unnamed(page, coverage)
+    for note in report.notes:
+        if note != PROVES:
+            yield from page.lines("note", page.clean(note), most=4)
+    yield from page.lines("proves", PROVES, DIM)
+
+
+def _unread(page: Page, coverage: Coverage) -> Iterator[str]:
+    if coverage.unreadable:
+        yield from page.lines("unreadable", plural(len(coverage.unreadable), "log object"), label_style=YELLOW)
+    for unreadable in coverage.unreadable[:SHOWN]:
+        yield from page.lines("", page.clean(f"{unreadable.object}: {unreadable.reason}"), most=4)
+    if len(coverage.unreadable) > SHOWN:
+        yield from page.lines("", f"and {len(coverage.unreadable) - SHOWN:,} more")
+
+
+def _unnamed(page: Page, coverage: Coverage) -> Iterator[str]:
+    unnamed = [bucket for bucket in coverage.buckets if not bucket.policies]
+    if unnamed:
+        records = plural(sum(bucket.records for bucket in unnamed), "record")
+        yield from page.lines("no policy", f"{plural(len(unnamed), 'bucket')} with {records}, judged by nothing", label_style=YELLOW)
+    for bucket in unnamed[:SHOWN]:
+        yield from page.line("", f"{page.clean(bucket.bucket)}, {plural(bucket.records, 'record')}")
+    if len(unnamed) > SHOWN:
+        yield from page.lines("", f"and {len(unnamed) - SHOWN:,} more")

@@ -1,0 +1,243 @@
+"""What a worker sends home: small tables that merge into the same table in any order, and what was covered.
+
+Tables are Polars frames, Arrow in memory, between processes and on disk. Merging is associative and commutative: sums of integers,
+minima and maxima, the earliest samples, and the smallest hashes of what a flood makes too many.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Final
+
+import polars as pl
+
+from s3guard.model import Unreadable
+
+GROUPS: Final = 100_000
+"""Groups of one result and outcome that are kept exactly; beyond, those with the smallest hashes are, the same in any order."""
+
+SAMPLES: Final = 5
+"""Samples of a finding: the earliest by (time, request id, object, line)."""
+
+SAMPLED_SECONDS: Final = 8_192
+"""Pairs of group and second, a rule and bucket, of which samples are kept for sliding windows; beyond, those with the smallest
+hashes are. NOTE: which window offends is known only after the last merge, so samples of every second would be a copy of the log."""
+
+TOTALS: Final = {
+    "rule": pl.String,
+    "bucket": pl.String,
+    "records": pl.Int64,
+    "unjudged": pl.Int64,
+    "violations": pl.Int64,
+    "overflow": pl.Boolean,
+}
+GROUP: Final = {"g": pl.Int64, "bucket": pl.String, "subject": pl.String}
+COUNT: Final = {"g": pl.Int64, "tick": pl.Int64, "mask": pl.Int64, "n": pl.Int64, "first": pl.Int64, "last": pl.Int64}
+SAMPLE: Final = {
+    "g": pl.Int64,
+    "tick": pl.Int64,
+    "mask": pl.Int64,
+    "t": pl.Int64,
+    "request_id": pl.String,
+    "object": pl.String,
+    "line": pl.Int64,
+}
+DISTINCT: Final = {"g": pl.Int64, "limit": pl.Int64, "tick": pl.Int64, "h": pl.Int64, "cap": pl.Int64}
+BUCKET: Final = {"bucket": pl.String, "records": pl.Int64, "first": pl.Int64, "last": pl.Int64}
+_KEYS: Final = ("g", "tick", "mask")
+
+
+@dataclass(slots=True)
+class RuleTables:
+    """The tables of one rule over all buckets."""
+
+    splits: bool
+    """Whether `mask` of `counts` is an outcome (a rule about single records) rather than bits of limits."""
+    groups: list[pl.DataFrame] = field(default_factory=list)
+    """`GROUP`: a group's hash (of rule, bucket and subject), its bucket, and its subject as JSON."""
+    counts: list[pl.DataFrame] = field(default_factory=list)
+    """`COUNT`, and ``s0``, ``s1``, …: sums. `tick` is a second, the start of a window, or 0; `mask` is an outcome, or bits of limits."""
+    samples: list[pl.DataFrame] = field(default_factory=list)
+    """`SAMPLE`: the earliest records of each key of `counts`."""
+    distinct: list[pl.DataFrame] = field(default_factory=list)
+    """`DISTINCT`: hashes of different values, at most `cap` a limit and window."""
+
+    NAMES = ("groups", "counts", "samples", "distinct")
+
+
+@dataclass(slots=True)
+class Partial:
+    """All that is known of some of the input; merging all partials of an input gives all that is known of it."""
+
+    totals: list[pl.DataFrame] = field(default_factory=list)
+    """`TOTALS`: what a rule judged of a bucket."""
+    buckets: list[pl.DataFrame] = field(default_factory=list)
+    """`BUCKET`: records seen, and when."""
+    rules: dict[str, RuleTables] = field(default_factory=dict)
+    objects: int = 0
+    bytes: int = 0
+    ambiguous: int = 0
+    quarantined: int = 0
+    outside: int = 0
+    """Records out of the period."""
+    unreadable: tuple[Unreadable, ...] = ()
+    warnings: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: Partial) -> None:
+        """Take in another partial; tables are put beside each other until `compact` joins them."""
+        self.totals += other.totals
+        self.buckets += other.buckets
+        for rule, tables in other.rules.items():
+            mine = self.rules.setdefault(rule, RuleTables(tables.splits))
+            for name in RuleTables.NAMES:
+                getattr(mine, name).extend(getattr(tables, name))
+        self.objects += other.objects
+        self.bytes += other.bytes
+        self.ambiguous += other.ambiguous
+        self.quarantined += other.quarantined
+        self.outside += other.outside
+        self.unreadable = tuple(sorted({*self.unreadable, *other.unreadable}, key=lambda entry: (entry.object, entry.reason)))
+        for kind, count in other.warnings.items():
+            self.warnings[kind] = self.warnings.get(kind, 0) + count
+
+    def compact(self) -> None:
+        """Join tables that lie beside each other, so that memory is that of the groups, not of the shards."""
+        self.totals = [totals(self.totals)]
+        self.buckets = [buckets(self.buckets)]
+        for rule, tables in self.rules.items():
+            if all(len(getattr(tables, name)) <= 1 for name in RuleTables.NAMES):
+                continue
+            self.rules[rule], flooded = joined(tables)
+            if flooded:
+                nothing = {"records": 0, "unjudged": 0, "violations": 0, "overflow": True}
+                rows = [{"rule": rule, "bucket": bucket, **nothing} for bucket in flooded]
+                self.totals = [totals([*self.totals, pl.DataFrame(rows, schema=TOTALS)])]
+
+    def to_ipc(self) -> bytes:
+        """The partial as bytes: an Arrow IPC stream a table, with a JSON head that names them."""
+        self.compact()
+        frames = {"totals": self.totals[0], "buckets": self.buckets[0]}
+        for rule, tables in sorted(self.rules.items()):
+            frames |= {f"{name}:{rule}": getattr(tables, name)[0] for name in RuleTables.NAMES if getattr(tables, name)}
+        streams = {name: _stream(frame) for name, frame in frames.items()}
+        head = {
+            "tables": {name: len(stream) for name, stream in streams.items()},
+            "splits": {rule: tables.splits for rule, tables in self.rules.items()},
+            **{name: getattr(self, name) for name in ("objects", "bytes", "ambiguous", "quarantined", "outside", "warnings")},
+            "unreadable": [asdict(entry) for entry in self.unreadable],
+        }
+        text = json.dumps(head, sort_keys=True).encode()
+        return b"".join([len(text).to_bytes(8, "big"), text, *streams.values()])
+
+    @classmethod
+    def from_ipc(cls, data: bytes) -> Partial:
+        """The inverse of `to_ipc`."""
+        size = int.from_bytes(data[:8], "big")
+        head = json.loads(data[8 : 8 + size])
+        partial = cls(
+            **{name: head[name] for name in ("objects", "bytes", "ambiguous", "quarantined", "outside", "warnings")},
+            unreadable=tuple(Unreadable(**entry) for entry in head["unreadable"]),
+        )
+        at = 8 + size
+        for name, length in head["tables"].items():
+            frame = pl.read_ipc_stream(io.BytesIO(data[at : at + length]))
+            at += length
+            kind, _, rule = name.partition(":")
+            if rule:
+                getattr(partial.rules.setdefault(rule, RuleTables(head["splits"][rule])), kind).append(frame)
+            else:
+                setattr(partial, kind, [frame])
+        return partial
+
+
+def merge(partials: Iterable[Partial]) -> Partial:
+    """One partial of many, the same in any order and any tree of merges."""
+    whole = Partial()
+    for partial in partials:
+        whole.add(partial)
+    whole.compact()
+    return whole
+
+
+def totals(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """`TOTALS` of several, sorted."""
+    if not frames:
+        return pl.DataFrame(schema=TOTALS)
+    summed = [pl.col(name).sum() for name in ("records", "unjudged", "violations")]
+    return pl.concat(frames).group_by("rule", "bucket").agg(*summed, pl.col("overflow").any()).sort("rule", "bucket")
+
+
+def buckets(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """`BUCKET` of several, sorted."""
+    if not frames:
+        return pl.DataFrame(schema=BUCKET)
+    merged = pl.concat(frames).group_by("bucket")
+    return merged.agg(pl.col("records").sum(), pl.col("first").min(), pl.col("last").max()).sort("bucket")
+
+
+def joined(tables: RuleTables) -> tuple[RuleTables, list[str]]:
+    """The tables of one rule, each of them one sorted frame, and the buckets in which a flood made too many groups.
+
+    Beyond `GROUPS` groups of a bucket (and outcome, where findings are split by it), those with the smallest hashes are kept.
+    """
+    groups = pl.concat(tables.groups).unique("g", keep="any") if tables.groups else pl.DataFrame(schema=GROUP)
+    counts = _counts(tables.counts)
+    samples = pl.concat(tables.samples) if tables.samples else pl.DataFrame(schema=SAMPLE)
+    distinct = smallest(pl.concat(tables.distinct)) if tables.distinct else pl.DataFrame(schema=DISTINCT)
+    flooded: list[str] = []
+    if groups.height > GROUPS:
+        by = ["bucket", "mask"] if tables.splits else ["bucket"]
+        keys = counts.select("g", "mask").unique().join(groups.select("g", "bucket"), on="g").select("g", *by).unique()
+        kept = keys.filter(pl.col("g").rank("ordinal").over(by) <= GROUPS)
+        flooded = sorted(set(keys.join(kept, on=["g", *by], how="anti")["bucket"]))
+        if flooded:
+            on = ["g", "mask"] if tables.splits else ["g"]
+            counts, samples = counts.join(kept, on=on, how="semi"), samples.join(kept, on=on, how="semi")
+            groups, distinct = groups.join(kept, on="g", how="semi"), distinct.join(kept, on="g", how="semi")
+    samples = earliest(sampled(samples, groups))
+    return RuleTables(tables.splits, [groups.sort("g")], [counts.sort(*_KEYS)], [samples], [distinct]), flooded
+
+
+def _counts(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    if not frames:
+        return pl.DataFrame(schema=COUNT)
+    table = pl.concat(frames)
+    sums = [pl.col(name).sum() for name in table.columns if name not in COUNT]
+    return table.group_by(*_KEYS).agg(pl.col("n").sum(), pl.col("first").min(), pl.col("last").max(), *sums)
+
+
+def sampled(samples: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Samples of at most `SAMPLED_SECONDS` pairs of group and tick a bucket: those whose hash is smallest."""
+    if samples.height <= SAMPLED_SECONDS:
+        return samples
+    pairs = samples.select("g", "tick").unique()
+    if pairs.height <= SAMPLED_SECONDS:
+        return samples
+    pairs = pairs.join(groups.select("g", "bucket"), on="g").with_columns(pl.struct("g", "tick").hash(seed=0).alias("h"))
+    kept = pairs.filter(pl.struct("h", "g", "tick").rank("ordinal").over("bucket") <= SAMPLED_SECONDS)
+    return samples.join(kept, on=["g", "tick"], how="semi")
+
+
+def earliest(samples: pl.DataFrame) -> pl.DataFrame:
+    """Of each key, the `SAMPLES` earliest by time, request id, object and line; sorted."""
+    if samples.height > 4 * SAMPLES:
+        # NOTE: most rows go before the costly sort; a tie at the fifth place is kept whole, for the sort to decide.
+        samples = samples.filter(pl.col("t").rank("min").over(_KEYS) <= SAMPLES)
+    ordered = samples.sort(*_KEYS, "t", "request_id", "object", "line")
+    return ordered.group_by(_KEYS, maintain_order=True).head(SAMPLES).select(samples.columns)
+
+
+def smallest(distinct: pl.DataFrame) -> pl.DataFrame:
+    """Of each limit and window, the smallest hashes up to its cap; sorted. A set of more than `cap` is known to be over the limit."""
+    by = ["g", "limit", "tick", "cap"]
+    ordered = distinct.unique().sort(*by, "h")
+    return ordered.filter(pl.int_range(pl.len()).over(by) < pl.col("cap")).select(DISTINCT.keys())
+
+
+def _stream(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_ipc_stream(buffer)
+    return buffer.getvalue()

@@ -1,0 +1,186 @@
+"""What every rule is: the common fields that people write, its page, and the discovery of the rules in this folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from pydantic import model_validator
+
+from s3guard.model import Severity
+from s3guard.names import Columns, Condition, Controls, Operations, Outcomes
+from s3guard.quantities import Flag
+from s3guard.written import Globs, Identifier, SeverityName, Text, Written
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from s3guard.columns import Columns as RecordColumns
+    from s3guard.measures import Limit, Measured
+
+
+class Rule(Written):
+    """One entry of `rules` in a policy: what to look at, and what breaks it.
+
+    A rule is one file of this folder: a subclass whose docstring is the rule's documentation page. Fields hold what was
+    written, None where nothing was; the properties say what holds then.
+    """
+
+    kind: ClassVar[str]
+    """The rule's name in policies and reports: the stem of its file."""
+    default_severity: ClassVar[Severity]
+    default_group_by: ClassVar[tuple[str, ...]]
+    """The columns that make the subject of a finding; none makes one group of everything."""
+    default_title: ClassVar[str]
+    """What is true when the rule passes."""
+    default_help: ClassVar[str]
+    """A plain paragraph for reports: what the rule is for and what to do about a violation."""
+    default_operations: ClassVar[tuple[str, ...]] = ()
+    """The operations the rule looks at unless `operations` says otherwise; none means that it does not narrow by them."""
+    splits: ClassVar[bool] = True
+    """Whether findings are split by outcome: so in rules about single records, not in rules about groups."""
+
+    id: Identifier | None = None
+    """Tells several rules of one kind apart; the default is the rule's name."""
+    title: Text | None = None
+    """What is true when the rule passes, in one sentence; the default is the rule's own."""
+    severity: SeverityName | None = None
+    """How much a violation matters; the default is the rule's own."""
+    attempt_severity: SeverityName = Severity.LOW
+    """How much an attempt matters that S3 refused or that failed, in rules about single records."""
+    keys: Globs | None = None
+    """Only records whose decoded object key matches one of these globs; a record without a key never does."""
+    except_keys: Globs | None = None
+    """Not the records whose decoded object key matches one of these globs; a record without a key is never excepted."""
+    operations: Operations | None = None
+    """Only these operations: classes, names or globs."""
+    where: Condition | None = None
+    """Only records for which this SQL condition is true."""
+    group_by: Columns | None = None
+    """The columns that make the subject of a finding; the default is the rule's own."""
+    outcome: Outcomes | None = None
+    """Only records of these outcomes: served, refused, failed."""
+    controls: Controls = ()
+    """Controls that this rule gives evidence for, by framework; added to the shipped mapping."""
+    help: Text | None = None
+    """What to do about a violation, for whoever reads the report; the default is the rule's own."""
+    enabled: Flag = True
+    """Whether the rule is judged; false also switches off a rule that `extends` brings."""
+
+    @property
+    def name(self) -> str:
+        """The rule within its policy, as reports name it: ``kind`` or ``kind/id``."""
+        return self.kind if self.id is None else f"{self.kind}/{self.id}"
+
+    @property
+    def subject(self) -> tuple[str, ...]:
+        """The columns that make the subject of a finding."""
+        return self.default_group_by if self.group_by is None else self.group_by
+
+    @property
+    def effective_severity(self) -> Severity:
+        """The severity of a violation."""
+        return self.severity or self.default_severity
+
+    @property
+    def effective_title(self) -> str:
+        """The sentence that is true when the rule passes."""
+        return self.title or self.default_title
+
+    @property
+    def effective_help(self) -> str:
+        """What the rule is for and what to do about a violation."""
+        return self.help or self.default_help
+
+    @property
+    def effective_operations(self) -> tuple[str, ...]:
+        """The operations that the rule is narrowed to; none means that it is not narrowed by them."""
+        return self.operations or self.default_operations
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """Columns that the rule reads beside those that its common fields name, and that are not always kept."""
+        return frozenset()
+
+    def looks(self, columns: RecordColumns) -> pl.Expr:
+        """Boolean: the records that the rule looks at, before the common fields narrow them; requests unless a rule says otherwise."""
+        return columns.requests()
+
+    def unjudged(self, columns: RecordColumns) -> pl.Expr | None:
+        """Boolean: of those, the records that it cannot judge, because their line does not tell; None when it always can."""
+        return None
+
+    def lacks(self) -> str | None:
+        """What to add to a rule that could never find anything as it is written; None when it could."""
+        return None
+
+    @model_validator(mode="after")
+    def _can_find_something(self) -> Self:
+        """A rule that looks like a guard and guards nothing is an error, unless it is switched off."""
+        lacking = self.lacks() if self.enabled else None
+        if lacking:
+            raise ValueError(lacking)
+        return self
+
+
+class RecordRule(Rule):
+    """A rule about single records: each breaks it or does not."""
+
+    breach: ClassVar[str]
+    """What a finding says of its subject."""
+
+    def breaks(self, columns: RecordColumns) -> pl.Expr:
+        """Boolean: the records that break the rule, of those that it looks at and can judge."""
+        raise NotImplementedError(self.kind)
+
+    @property
+    def tolerated(self) -> int:
+        """How many records of one subject and outcome are no violation yet."""
+        return 0
+
+
+class GroupRule(Rule):
+    """A rule about groups of records: numbers of windows, held against limits."""
+
+    splits: ClassVar[bool] = False
+
+    def limits(self) -> tuple[Limit, ...]:
+        """The limits, each with its window of `per`."""
+        raise NotImplementedError(self.kind)
+
+    def measures(self, columns: RecordColumns) -> tuple[Measured, ...]:
+        """What each of the limits counts, in their order."""
+        raise NotImplementedError(self.kind)
+
+    @property
+    def window(self) -> int | None:
+        """The length of the windows in seconds; None for one window over everything."""
+        per: int | None = getattr(self, "per", None)
+        return per
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Columns, beside those of the common fields, that the measures read and that older lines may lack."""
+        return frozenset()
+
+    def unbuilt(self) -> str | None:
+        """Why a pass of this rule would claim too much: a part of it that cannot be judged yet; None where there is none."""
+        return None
+
+
+def catalog() -> dict[str, type[Rule]]:
+    """Every rule by name, in alphabetic order: one for each module of this folder.
+
+    Raises TypeError where a module holds no rule, several, or one whose `kind` is not the module's name.
+    """
+    return {stem: _rule_of(stem) for stem in sorted(module.name for module in pkgutil.iter_modules(__path__))}
+
+
+def _rule_of(stem: str) -> type[Rule]:
+    module = importlib.import_module(f"{__name__}.{stem}")
+    classes = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
+    found = [value for value in classes if issubclass(value, Rule)]
+    if len(found) != 1 or found[0].kind != stem:
+        raise TypeError(f"{module.__name__} should hold one rule with kind = {stem!r}, and holds {[rule.__name__ for rule in found]}")
+    return found[0]

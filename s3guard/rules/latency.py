@@ -1,0 +1,185 @@
+"""The rule `latency`: how long requests take."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import polars as pl
+from pydantic import Field
+
+from s3guard.columns import Columns
+from s3guard.measures import Limit, Measured
+from s3guard.measures import milliseconds, percent
+from s3guard.model import Severity
+from s3guard.quantities import Duration, Factor, Positive, Window, duration_text, share_text, duration_text, share_text
+from s3guard.rules import GroupRule
+from s3guard.written import Written
+
+
+class Limits(Written):
+    """Limits of one time of a request; at least one."""
+
+    p50: Duration | None = None
+    """At most half of the requests take longer."""
+    p90: Duration | None = None
+    """At most 10 % of the requests take longer."""
+    p95: Duration | None = None
+    """At most 5 % of the requests take longer."""
+    p99: Duration | None = None
+    """At most 1 % of the requests take longer."""
+    p99_9: Duration | None = Field(default=None, alias="p99.9")
+    """At most 0.1 % of the requests take longer."""
+    mean: Duration | None = None
+    """The mean is at most this."""
+    max: Duration | None = None
+    """No request takes longer."""
+    more_than_usual: Factor | None = None
+    """How many times the usual spread a time may be from what history predicts."""
+
+    @property
+    def percentiles(self) -> tuple[tuple[str, Fraction, int], ...]:
+        """Name, share of the requests that may be over the limit (exact), and limit in milliseconds of each percentile given."""
+        given = (
+            ("p50", Fraction(1, 2), self.p50),
+            ("p90", Fraction(1, 10), self.p90),
+            ("p95", Fraction(1, 20), self.p95),
+            ("p99", Fraction(1, 100), self.p99),
+            ("p99.9", Fraction(1, 1000), self.p99_9),
+        )
+        return tuple((name, over, limit) for name, over, limit in given if limit is not None)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no limit is given."""
+        return not self.percentiles and self.mean is None and self.max is None and self.more_than_usual is None
+
+
+class Latency(GroupRule):
+    """Requests are answered in time.
+
+    The access log has two times for each request, and no agent or client is needed to get at them. `turn_around_time` is how
+    long S3 took: from the last byte of the request to the first byte of the answer. `total_time` includes the transfer, so it
+    grows with the object and with the client's line. Put limits of service on the first, of experience on the second.
+
+    ## What breaks it
+
+    In a window of length `per`, a percentile, the mean or the maximum of a time of one group is over its limit. A
+    percentile is decided exactly: p99 of at most 250 ms means that at most 1 % of the requests took longer. Percentiles
+    and mean want at least `min_requests` requests in the window; `max` holds for each one. `more_than_usual` compares with
+    what the history predicts; until histories are kept, its result is undetermined.
+
+    ## Subject
+
+    `operation_class`; unless `operations` says otherwise, the rule looks at reads and writes.
+
+    ## Fields
+
+    * `turn_around_time`: `{p50, p90, p95, p99, p99.9, mean, max, more_than_usual}`, each a duration such as `250ms` but the
+      last, which is a number.
+    * `total_time`: likewise.
+    * `per` (default: the whole input): the length of the window, in whole seconds.
+    * `min_requests` (default 1): windows with fewer requests are judged by `max` only.
+
+    ## How it counts
+
+    Only records that have the time are looked at. A window begins at every second that has a record. `violations` is the
+    union of the requests over the limit in all offending windows, each once. Findings are not split by outcome.
+
+    ## What to do
+
+    See whether one prefix, one client or one operation is slow (`group_by`). Turn-around times rise with throttling,
+    with KMS, with huge listings and with cold storage classes; total times with object size and distance. Compare with
+    the errors of the same time.
+
+    Example:
+    ```yaml
+    version: 1
+    policy: web-backend
+    buckets: [app-data]
+    rules:
+      latency:
+        - operations: [read]
+          turn_around_time: {p99: 250ms, max: 15s}
+          min_requests: 100
+          per: 1h
+        - id: uploads
+          operations: [REST.PUT.OBJECT, REST.PUT.PART]
+          total_time: {p95: 20s}
+    ```
+    """
+
+    kind = "latency"
+    default_severity = Severity.MEDIUM
+    default_group_by = ("operation_class",)
+    default_title = "Requests are answered in time"
+    default_help = (
+        "Requests took longer than the policy tolerates. Group by prefix, client or operation to see where; turn-around times rise "
+        "with throttling, KMS, large listings and cold storage classes, total times with object size and distance. Compare with "
+        "the errors of the same time before blaming S3."
+    )
+    default_operations = ("read", "write")
+    splits = False
+
+    turn_around_time: Limits | None = None
+    """Limits on the time from the last byte of the request to the first byte of the answer."""
+    total_time: Limits | None = None
+    """Limits on the time from the request's arrival to the last byte of the answer."""
+    per: Window | None = None
+    """The length of the window; the default is the whole input."""
+    min_requests: Positive = 1
+    """Windows with fewer requests are not judged by percentiles and mean."""
+
+    def lacks(self) -> str | None:
+        """The advice to add a limit where a time, or the rule, has none."""
+        given = {"turn_around_time": self.turn_around_time, "total_time": self.total_time}
+        if not any(given.values()):
+            return "latency has no limit; add one such as `turn_around_time: {p99: 250ms}`"
+        empty = [name for name, limits in given.items() if limits is not None and limits.empty]
+        return f"{empty[0]} has no limit; add one such as `{empty[0]}: {{p99: 250ms}}`" if empty else None
+
+    def looks(self, columns: Columns) -> pl.Expr:
+        """Requests that have a time which is limited."""
+        return columns.requests() & pl.any_horizontal(pl.col(name).is_not_null() for name, _ in self._times())
+
+    def limits(self) -> tuple[Limit, ...]:
+        """Each percentile, mean and maximum given, of each time."""
+        return tuple(limit for limit, _ in self._limited())
+
+    def measures(self, columns: Columns) -> tuple[Measured, ...]:
+        """For each limit: the requests that have the time, and those of them that are over it."""
+        return tuple(measured for _, measured in self._limited())
+
+    def unbuilt(self) -> str | None:
+        """What `more_than_usual` still lacks."""
+        if any(limits.more_than_usual is not None for _, limits in self._times()):
+            return "more_than_usual needs a history of earlier runs, which s3guard does not keep yet"
+        return None
+
+    def _times(self) -> list[tuple[str, Limits]]:
+        given = (("turn_around_time", self.turn_around_time), ("total_time", self.total_time))
+        return [(name, limits) for name, limits in given if limits is not None]
+
+    def _limited(self) -> list[tuple[Limit, Measured]]:
+        found = []
+        for name, limits in self._times():
+            words, time = name.replace("_", "-", name.count("_") - 1).replace("_", " "), pl.col(name)
+            for percentile, share, limit in limits.percentiles:
+                over = (time > limit).fill_null(value=False)
+                label = f"share of requests with a {words} over {duration_text(limit)} ({percentile})"
+                rule = f"at most {share_text(share)}"
+                found.append(
+                    (
+                        Limit(label, "share", most=share, enough=self.min_requests, write=percent, rule=rule),
+                        Measured(base=time.is_not_null(), counted=over, members=over),
+                    )
+                )
+            if limits.mean is not None:
+                over = (time > limits.mean).fill_null(value=False)
+                rule = f"at most {duration_text(limits.mean)}"
+                mean = Limit(f"mean {words}", "mean", most=limits.mean, enough=self.min_requests, write=milliseconds, rule=rule)
+                found.append((mean, Measured(base=time.is_not_null(), members=over, total=time)))
+            if limits.max is not None:
+                over = (time > limits.max).fill_null(value=False)
+                slow = Limit(f"requests with a {words} over {duration_text(limits.max)}", "count", most=0, rule="none")
+                found.append((slow, Measured(base=time.is_not_null(), counted=over, members=over)))
+        return found

@@ -1,0 +1,220 @@
+"""The rule `schedule`: when a bucket may be used."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from typing import Annotated, Final, NamedTuple
+
+import polars as pl
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
+
+from s3guard.columns import Columns
+from s3guard.model import Severity
+from s3guard.problems import did_you_mean, quoted
+from s3guard.rules import RecordRule
+from s3guard.written import OneOrMany, Text, plain_text
+
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MINUTES_OF_HOUR: Final = 60
+_MINUTES_OF_DAY: Final = 24 * _MINUTES_OF_HOUR
+# NOTE: entries of some databases that mean "this machine's" or "not set": they would judge differently from one machine to the next.
+_NO_PLACES: Final = {"localtime", "Factory"}
+
+
+class Span(NamedTuple):
+    """A span of the day in minutes since midnight, its end not included; one that ends before it starts goes over midnight."""
+
+    start: int
+    end: int
+
+
+def _day(word: str) -> int:
+    if word not in _DAYS:
+        meant = word.strip().lower()[:3]
+        raise ValueError(f"{quoted(word)} is not a day; write {meant if meant in _DAYS else ', '.join(_DAYS)}")
+    return _DAYS.index(word)
+
+
+def _days(written: tuple[object, ...]) -> tuple[int, ...]:
+    """ISO weekdays (Monday is 1), sorted, of names and ranges such as ``mon-fri`` or ``sat-mon``."""
+    found: set[int] = set()
+    for item in written:
+        if isinstance(item, int) and not isinstance(item, bool) and 1 <= item <= len(_DAYS):
+            found.add(item)
+            continue
+        first, dash, last = plain_text(item).partition("-")
+        start = _day(first)
+        length = (_day(last) - start) % 7 if dash else 0
+        found.update((start + offset) % 7 + 1 for offset in range(length + 1))
+    return tuple(sorted(found))
+
+
+def _span(value: object) -> Span:
+    if isinstance(value, Span):
+        return value
+    text = plain_text(value)
+    match = re.fullmatch(r"([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})", text)
+    if not match:
+        raise ValueError(f"{quoted(text)} is not a span of hours; write {_meant_span(text)}")
+    start, end = (int(match[at]) * _MINUTES_OF_HOUR + int(match[at + 1]) for at in (1, 3))
+    if max(int(match[2]), int(match[4])) >= _MINUTES_OF_HOUR or start >= _MINUTES_OF_DAY or end > _MINUTES_OF_DAY:
+        raise ValueError(f"{quoted(text)} names no time of the day; hours go from 00:00 to 24:00")
+    if start == end:
+        raise ValueError(f"{quoted(text)} is empty; for the whole day write 00:00-24:00")
+    return Span(start, end)
+
+
+def _meant_span(text: str) -> str:
+    match = re.fullmatch(r"\s*([0-9]{1,2})(?::?([0-9]{2}))?\s*(?:-|\u2013|to)\s*([0-9]{1,2})(?::?([0-9]{2}))?\s*", text)
+    if not match:
+        return "one such as 08:00-18:00"
+    return f"{match[1]:0>2}:{match[2] or '00'}-{match[3]:0>2}:{match[4] or '00'}"
+
+
+def _span_text(span: Span) -> str:
+    return "-".join(f"{minute // _MINUTES_OF_HOUR:02}:{minute % _MINUTES_OF_HOUR:02}" for minute in span)
+
+
+def _zone(name: str) -> str:
+    if name == "UTC":  # NOTE: needs no database of time zones, which a slim container may lack.
+        return name
+    known = zoneinfo.available_timezones() - _NO_PLACES
+    if not known:
+        raise ValueError(f"cannot look up {quoted(name)}: this machine has no database of time zones; install tzdata, or write UTC")
+    if name not in known:
+        hint = did_you_mean(name, known) or "; write an IANA name such as Europe/Berlin"
+        raise ValueError(f"{quoted(name)} is not a time zone{hint}")
+    return name
+
+
+_DAY_SCHEMA: Final = {"type": "string", "pattern": f"^({'|'.join(_DAYS)})(-({'|'.join(_DAYS)}))?$", "examples": ["mon-fri", "sat"]}
+
+Days = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_days),
+    OneOrMany("days"),
+    PlainSerializer(lambda days: [_DAYS[day - 1] for day in days], return_type=list[str], when_used="json-unless-none"),
+    WithJsonSchema({"anyOf": [_DAY_SCHEMA, {"type": "array", "minItems": 1, "items": _DAY_SCHEMA}]}),
+]
+"""ISO weekdays, Monday 1 to Sunday 7, sorted."""
+
+Spans = Annotated[
+    tuple[
+        Annotated[
+            Span,
+            BeforeValidator(_span),
+            PlainSerializer(_span_text, return_type=str, when_used="json-unless-none"),
+            WithJsonSchema({"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$", "examples": ["08:00-18:00"]}),
+        ],
+        ...,
+    ],
+    OneOrMany("hours"),
+]
+"""Spans of the day."""
+
+
+class Schedule(RecordRule):
+    """Requests arrive in the hours that the policy allows.
+
+    People work by day, jobs run at their hour. Use of a bucket at another time is what break-glass accounts, maintenance windows and
+    stolen credentials look like.
+
+    ## What breaks it
+
+    A client request at a time of day or on a day of the week that is not allowed, by the clock of `time_zone`.
+
+    ## Subject
+
+    `principal, operation_class`. Findings are split by outcome: what S3 served is medium by default, what it refused is
+    low.
+
+    ## Fields
+
+    * `days` (default all): `mon tue wed thu fri sat sun` or ranges such as `mon-fri`; one or a list.
+    * `hours` (default the whole day): spans such as `08:00-18:00`, the end not included; one or a list. A span such as
+      `22:00-06:00` goes over midnight and belongs to the day on which it begins: with `days: fri` it covers the early Saturday.
+    * `time_zone` (default UTC): an IANA name such as `Europe/Berlin`; summer time is that of the place.
+
+    ## How it counts
+
+    Each record by itself, by the time at which S3 received the request. Requests without a remote IP (S3's own) are not
+    looked at. Narrow the rule to people with `where`, or jobs that run at night are findings.
+
+    ## What to do
+
+    Ask the principal's owner. Widen the hours for what is regular; for what is not, see `requesters` and `networks`.
+
+    Example:
+    ```yaml
+    version: 1
+    policy: patient-records
+    buckets: [phi-records]
+    rules:
+      schedule:
+        where: "principal_type = 'user'"
+        days: mon-fri
+        hours: ["08:00-12:00", "13:00-18:00"]
+        time_zone: Europe/Berlin
+    ```
+    """
+
+    kind = "schedule"
+    default_severity = Severity.MEDIUM
+    default_group_by = ("principal", "operation_class")
+    default_title = "Requests arrive in the allowed hours only"
+    breach = "came outside the allowed hours"
+    default_help = (
+        "The bucket was used outside the hours that the policy allows. Ask the principal's owner; widen the hours for what is "
+        "regular, and treat the rest as a credential in the wrong hands until it is explained."
+    )
+
+    days: Days | None = None
+    """Days of the week on which requests may arrive; the default is every day."""
+    hours: Spans | None = None
+    """Spans of the day in which requests may arrive; the default is the whole day."""
+    time_zone: Annotated[Text, AfterValidator(_zone)] = "UTC"
+    """The IANA name of the time zone whose clock counts."""
+
+    @property
+    def open_minutes(self) -> tuple[Span, ...]:
+        """The allowed minutes of the local week as disjoint sorted spans; minute 0 is Monday 00:00, the end not included."""
+        week = 7 * _MINUTES_OF_DAY
+        spans: list[Span] = []
+        for day in self.days or range(1, 8):
+            for start, end in self.hours or (Span(0, _MINUTES_OF_DAY),):
+                begins = (day - 1) * _MINUTES_OF_DAY + start
+                ends = begins + (end - start) % _MINUTES_OF_DAY if end != _MINUTES_OF_DAY else begins + end - start
+                spans.append(Span(begins, min(ends, week)))
+                if ends > week:
+                    spans.append(Span(0, ends - week))
+        return _merged(spans)
+
+    def lacks(self) -> str | None:
+        """The advice to narrow a schedule that is always open."""
+        if self.days is None and self.hours is None:
+            return "schedule has neither days nor hours; add `days`, such as `days: mon-fri`, or `hours`, such as `hours: 08:00-18:00`"
+        if self.open_minutes == (Span(0, 7 * _MINUTES_OF_DAY),):
+            return "schedule is open all week as it stands; narrow `days` or `hours`"
+        return None
+
+    def looks(self, columns: Columns) -> pl.Expr:
+        """Client requests."""
+        return columns.client_requests()
+
+    def breaks(self, columns: Columns) -> pl.Expr:
+        """Requests in a minute of the local week that no span holds."""
+        local = columns.text("time").dt.convert_time_zone(self.time_zone)
+        minute = (local.dt.weekday().cast(pl.Int32) - 1) * _MINUTES_OF_DAY + local.dt.hour().cast(pl.Int32) * _MINUTES_OF_HOUR
+        minute += local.dt.minute().cast(pl.Int32)
+        return ~pl.any_horizontal((minute >= start) & (minute < end) for start, end in self.open_minutes)
+
+
+def _merged(spans: list[Span]) -> tuple[Span, ...]:
+    merged: list[Span] = []
+    for span in sorted(spans):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return tuple(merged)

@@ -1,0 +1,33 @@
+"""Standard input, written as ``-``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from s3guard.sources import LogObject, UnreadableError
+
+ORDER = 0
+
+_PIECE = 1 << 20
+
+
+def claims(argument: str) -> bool:
+    """Whether the argument is ``-``."""
+    return argument == "-"
+
+
+def objects(argument: str, root: str) -> Iterator[LogObject]:
+    """Standard input as one object, ``-``."""
+    del argument, root
+    yield LogObject("-", "-", None, "stdin")
+
+
+def chunks(location: str) -> Iterator[bytes]:
+    """What standard input holds, as it comes."""
+    del location
+    try:
+        while piece := sys.stdin.buffer.read1(_PIECE):
+            yield piece
+    except OSError as error:
+        raise UnreadableError(f"standard input: {(error.strerror or 'cannot be read').lower()}") from error

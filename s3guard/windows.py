@@ -1,0 +1,154 @@
+"""Windows over counts a second: which of them offend, the worst of them, and which seconds they cover; exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from s3guard.measures import Limit
+
+BASE, COUNTED, MEMBER = range(3)
+"""Bits of one limit in a mask; limit number k has bits 3k, 3k + 1 and 3k + 2."""
+
+
+def bit(limit: int, role: int) -> int:
+    """The bit of a limit's role, as a number."""
+    return 1 << (3 * limit + role)
+
+
+def has(limit: int, role: int) -> pl.Expr:
+    """Whether the mask of a row has the bit."""
+    return pl.col("mask").and_(bit(limit, role)) != 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one limit says of a rule's groups."""
+
+    worst: pl.DataFrame
+    """``g``, ``start`` and ``end`` (seconds; null: everything), ``over``, ``base``, ``total``: each group's worst offending window."""
+    covered: pl.DataFrame
+    """``g``, ``tick``: the rows of `counts` that lie in an offending window."""
+
+
+def judge(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit, per: int | None) -> Judged:
+    """Hold every window of `counts` (``g``, ``tick``, ``mask``, ``n``, sums) against a limit that is not a floor."""
+    points = _points(counts, distinct, place, limit)
+    if per is None:
+        whole = points.group_by("g").agg(pl.col("over", "base", "total").sum())
+        offending = whole.with_columns(start=pl.lit(None, pl.Int64), end=pl.lit(None, pl.Int64)).filter(_offends(limit))
+        return Judged(_worst(offending, limit), counts.select("g", "tick").unique().join(offending.select("g"), on="g", how="semi"))
+    if limit.aligned:
+        start = pl.col("tick") // per * per
+        windows = points.group_by("g", start.alias("start")).agg(pl.col("over", "base", "total").sum())
+        offending = windows.with_columns((pl.col("start") + per).alias("end")).filter(_offends(limit))
+        ticks = counts.select("g", "tick").unique().with_columns(start.alias("start"))
+        return Judged(_worst(offending, limit), ticks.join(offending, on=["g", "start"], how="semi").select("g", "tick"))
+    return _sliding(points.sort("g", "tick"), limit, per)
+
+
+def _points(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit) -> pl.DataFrame:
+    """The three numbers of every group and tick."""
+    if limit.how == "distinct":
+        mine = distinct.filter(pl.col("limit") == place).group_by("g", "tick").agg(pl.len().cast(pl.Int64).alias("over"))
+        return mine.with_columns(pl.col("over").alias("base"), pl.lit(0, pl.Int64).alias("total"))
+    total = pl.col(f"s{place}").sum() if limit.how in ("sum", "mean") else pl.lit(0, pl.Int64)
+    return counts.group_by("g", "tick").agg(
+        pl.col("n").filter(has(place, COUNTED)).sum().alias("over"),
+        pl.col("n").filter(has(place, BASE)).sum().alias("base"),
+        total.alias("total"),
+    )
+
+
+def _sliding(points: pl.DataFrame, limit: Limit, per: int) -> Judged:
+    """Windows [t, t + per) for every second t that has a row; `points` sorted by group and tick."""
+    if not points.height:
+        return Judged(_worst(points.with_columns(start="tick", end="tick"), limit), points.select("g", "tick"))
+    # NOTE: groups are laid end to end on one axis, further apart than a window is long, so that one search serves them all.
+    rank = (pl.col("g") != pl.col("g").shift(1)).fill_null(value=False).cum_sum().cast(pl.Int64)
+    first, last = int(points["tick"].min() or 0), int(points["tick"].max() or 0)  # type: ignore[call-overload] # Int64
+    axis = points.select(rank * (last - first + per + 1) + pl.col("tick") - first).to_series()
+    ends = axis.search_sorted(axis + per, side="left").cast(pl.Int64)
+    sums = {name: pl.concat([pl.Series([0], dtype=pl.Int64), points[name].cum_sum()]) for name in ("over", "base", "total")}
+    here = pl.int_range(points.height, dtype=pl.Int64, eager=True)
+    windows = points.select("g", pl.col("tick").alias("start"), (pl.col("tick") + per).alias("end")).with_columns(
+        [(sums[name].gather(ends) - sums[name].gather(here)).alias(name) for name in sums]
+    )
+    offends = windows.select(_offends(limit)).to_series()
+    reach = pl.select(pl.when(offends).then(ends).otherwise(0)).to_series().cum_max()
+    return Judged(_worst(windows.filter(offends), limit), points.filter(reach > here).select("g", "tick"))
+
+
+def _offends(limit: Limit) -> pl.Expr:
+    """Whether a window is over `most` (or reaches it) or under `least`, in whole numbers throughout."""
+    over, base, total = pl.col("over"), pl.col("base"), pl.col("total")
+    bound = limit.most if limit.most is not None else limit.least
+    exact = Fraction(bound if bound is not None else 0)
+    value, unit = {
+        "count": (over, pl.lit(1, pl.Int64)),
+        "gap": (over, pl.lit(1, pl.Int64)),
+        "distinct": (over, pl.lit(1, pl.Int64)),
+        "sum": (total, pl.lit(1, pl.Int64)),
+        "share": (over, base),
+        "mean": (total, base),
+    }[limit.how]
+    left, right = value * exact.denominator, unit * exact.numerator
+    offends = (left < right) if limit.most is None else (left >= right) if limit.reached else (left > right)
+    return offends & (base >= limit.enough) if limit.how in ("share", "mean") else offends
+
+
+def _worst(offending: pl.DataFrame, limit: Limit) -> pl.DataFrame:
+    """Of each group, the worst offending window, the earliest among equals."""
+    number = pl.col("total") if limit.how in ("sum", "mean") else pl.col("over")
+    # NOTE: a comparison of floats, which only picks which of the offending windows is named.
+    value = number / pl.col("base") if limit.how in ("share", "mean") else number.cast(pl.Float64)
+    ranked = offending.with_columns((value if limit.least is not None else -value).alias("rank")).sort("g", "rank", "start")
+    return ranked.unique("g", keep="first", maintain_order=True).select("g", "start", "end", "over", "base", "total")
+
+
+def judge_floor(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit, per: int | None, periods: pl.DataFrame) -> Judged:
+    """Hold the windows of each period against a lower limit, empty ones too.
+
+    `periods` has ``g``, ``begin`` and ``finish`` (seconds, the end not included), one row a group that is judged. Windows are aligned at
+    multiples of `per` and lie wholly in the period; without `per` there is one window.
+    """
+    points = _points(counts, distinct, place, limit)
+    if per is None:
+        start = pl.lit(None, pl.Int64)
+        expected = periods.select("g", start.alias("start"))
+        found = points.group_by("g").agg(pl.col("over", "base", "total").sum()).with_columns(start.alias("start"))
+    else:
+        first = (pl.col("begin") + per - 1) // per * per
+        last = (pl.col("finish") - per) // per * per
+        spans = periods.with_columns(pl.int_ranges(first, last + 1, per).alias("start"))
+        expected = spans.explode("start", empty_as_null=True).drop_nulls("start").select("g", "start")
+        found = points.group_by("g", (pl.col("tick") // per * per).alias("start")).agg(pl.col("over", "base", "total").sum())
+    windows = expected.join(found, on=["g", "start"], how="left", nulls_equal=True).with_columns(pl.col("over", "base", "total").fill_null(0))
+    offending = windows.with_columns((pl.col("start") + (per or 0)).alias("end")).filter(_offends(limit))
+    ticks = counts.select("g", "tick").unique()
+    if per is None:
+        covered = ticks.join(offending, on="g", how="semi")
+    else:
+        covered = ticks.with_columns((pl.col("tick") // per * per).alias("start")).join(offending, on=["g", "start"], how="semi")
+    return Judged(_worst(offending, limit), covered.select("g", "tick"))
+
+
+def judge_gap(counts: pl.DataFrame, limit: Limit, periods: pl.DataFrame) -> Judged:
+    """Hold the longest stretch without a record, of each group, against a limit; `periods` as for `judge_floor`, null where open.
+
+    The number of seconds between two records, or between one and the end of the period where that is given.
+    """
+    edges = [periods.select("g", pl.col(name).alias("tick")).drop_nulls() for name in ("begin", "finish")]
+    ticks = pl.concat([counts.select("g", "tick"), *edges]).unique().sort("g", "tick")
+    gaps = ticks.select(
+        "g",
+        pl.col("tick").shift(1).over("g").alias("start"),
+        pl.col("tick").alias("end"),
+        (pl.col("tick") - pl.col("tick").shift(1).over("g")).alias("over"),
+        pl.lit(1, pl.Int64).alias("base"),
+        pl.lit(0, pl.Int64).alias("total"),
+    ).drop_nulls()
+    offending = gaps.filter(pl.col("over") > int(limit.most or 0))
+    return Judged(_worst(offending, limit), counts.select("g", "tick").unique().join(offending, on="g", how="semi"))

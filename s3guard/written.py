@@ -1,0 +1,189 @@
+"""What people write in policies beside quantities: strict models, lists, and names that are checked with "did you mean"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from s3guard.model import Severity
+from s3guard.problems import did_you_mean, one_of, quoted
+
+
+class Written(BaseModel):
+    """A part of a policy file: frozen, unknown keys refused, texts typed, with a JSON Schema that serves editors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _something_is_written(cls, value: object) -> object:
+        """A key without a value is an error, since one reader takes it for an empty list and the next for no list at all."""
+        if value is None:
+            raise ValueError("nothing is written here; write a value or remove the key")
+        return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The model's schema with the first paragraph of its docstring, defaults as people write them, and no null."""
+        written = handler.resolve_ref_schema(handler(schema))
+        written["description"] = " ".join((cls.__doc__ or "").strip().split("\n\n")[0].split())
+        defaults = cls.model_construct().model_dump(mode="json", by_alias=True, exclude_none=True, warnings=False)
+        for name, field in written.get("properties", {}).items():
+            _drop_null(field)
+            field.pop("default", None)
+            field.pop("title", None)
+            if defaults.get(name) not in (None, [], {}):
+                field["default"] = defaults[name]
+        return written
+
+
+def _drop_null(field: dict[str, Any]) -> None:
+    choices = [choice for choice in field.get("anyOf", []) if choice != {"type": "null"}]
+    if len(choices) == 1 and len(choices) != len(field["anyOf"]):
+        del field["anyOf"]
+        field.update({**choices[0], **field})
+    elif choices:
+        field["anyOf"] = choices
+
+
+@dataclass(frozen=True, slots=True)
+class OneOrMany:
+    """Annotates a tuple: it may be written as a list or, where it has one item, as that item."""
+
+    noun: str
+    """What an item is, in the plural, for the error about an empty list."""
+    empty: bool = False
+    """Whether an empty list means something."""
+
+    def __get_pydantic_core_schema__(self, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The tuple's schema behind the wrapping of a scalar."""
+        return core_schema.no_info_before_validator_function(self._as_list, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """An item or an array of items."""
+        array = handler(schema)
+        if not self.empty:
+            array["minItems"] = 1
+        return {"anyOf": [array["items"], array]}
+
+    def _as_list(self, value: object) -> object:
+        if value == "":
+            raise ValueError(f"nothing is written where {self.noun} belong; write one or a list")
+        if isinstance(value, Mapping):
+            raise ValueError(f"a mapping is not a list of {self.noun}; write [a, b]")  # noqa: TRY004 - pydantic gives a place to ValueError only
+        if not isinstance(value, list | tuple):
+            return (value,)
+        if not value and not self.empty:
+            raise ValueError(f"an empty list of {self.noun} selects nothing; remove the key or name some")
+        return value
+
+
+def _meant(value: object, known: Sequence[str]) -> str:
+    """What was probably meant among a few names, else all of them."""
+    hint = did_you_mean(value, known) if isinstance(value, str) else ""
+    return hint or f"; write {one_of(known)}"
+
+
+def choice(noun: str, names: Iterable[str]) -> BeforeValidator:
+    """Annotates a text that must be one of `names`; another is an error that lists them and says what was meant."""
+    known = tuple(names)
+
+    def chosen(value: object) -> object:
+        if value not in known:
+            raise ValueError(f"{quoted(str(value))} is not {noun}{_meant(value, known)}")
+        return value
+
+    return BeforeValidator(chosen)
+
+
+def spelling(noun: str, names: Iterable[str]) -> AfterValidator:
+    """Annotates a text that S3 may extend: any is good but a known one of `names` in other letters."""
+    exact = {name.lower(): name for name in names}
+
+    def spelled(value: str) -> str:
+        known = exact.get(value.lower(), value)
+        if known != value:
+            raise ValueError(f"{quoted(str(value))} is not {noun} as S3 writes it; write {known}")
+        return value
+
+    return AfterValidator(spelled)
+
+
+def plain_text(value: object) -> str:
+    """The text of a scalar; ValueError for a blank one and for what is no scalar."""
+    if isinstance(value, bool | int | float):
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        kind = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list | tuple) else None
+        raise ValueError(f"{kind} is not a text" if kind else "nothing is written where a text belongs")
+    return value
+
+
+def _severity(value: object) -> Severity:
+    if isinstance(value, Severity):
+        return value
+    names = [severity.value for severity in Severity]
+    if value not in names:
+        raise ValueError(f"{quoted(str(value))} is not a severity{_meant(value, names)}")
+    return Severity(value)
+
+
+def _identifier(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
+        meant = re.sub(r"[^A-Za-z0-9._]+", "-", value).strip("-._").lower()[:64]
+        hint = f"; write {meant}" if meant else ""
+        raise ValueError(f"{quoted(str(value))} is not an id: letters, digits, '.', '_' and '-', at most 64{hint}")
+    return value
+
+
+def each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names as they are; ValueError where one stands twice."""
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise ValueError(f"{quoted(twice[0])} is named twice")
+    return names
+
+
+Text = Annotated[str, BeforeValidator(plain_text)]
+"""A text that is not blank."""
+
+Glob = Annotated[str, BeforeValidator(plain_text), WithJsonSchema({"type": "string", "minLength": 1})]
+"""A glob: ``*`` and ``?`` match any character, ``/`` too."""
+
+Globs = Annotated[tuple[Glob, ...], OneOrMany("globs")]
+"""Globs, at least one."""
+
+AnyGlobs = Annotated[tuple[Glob, ...], OneOrMany("globs", empty=True)]
+"""Globs; an empty list matches nothing."""
+
+Identifier = Annotated[
+    str,
+    BeforeValidator(plain_text),
+    AfterValidator(_identifier),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"}),
+]
+"""An id: letters, digits, ``.``, ``_`` and ``-``."""
+
+SeverityName = Annotated[
+    Severity,
+    BeforeValidator(_severity),
+    PlainSerializer(lambda severity: severity.value, return_type=str, when_used="json-unless-none"),
+    WithJsonSchema({"type": "string", "enum": [severity.value for severity in Severity]}),
+]
+"""A `Severity` by its name."""

@@ -1,0 +1,193 @@
+"""A full check beside grep, wc and cat over the same bytes: paired, interleaved, medians, and the peak of memory.
+
+``python -m tests.bench.bench_check`` prints a table, writes build/bench/results.json, and ends with 1 where a bound is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import generate
+
+HERE = Path(__file__).parent
+DATA = HERE.parent.parent / "build" / "bench"
+MILLION = 1_000_000
+GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run of a command took."""
+
+    seconds: float
+    """Wall clock, start-up included."""
+    cpu: float
+    """Seconds of all processors together."""
+    memory: int
+    """Bytes resident at the peak, of the largest of its processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the result: what was measured, and the bound that it should stay within, if there is one."""
+
+    name: str
+    value: float
+    unit: str
+    bound: float | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether the value is over the bound."""
+        return self.bound is not None and self.value > self.bound
+
+
+def cost(command: Sequence[str], folder: Path | None = None, expected: tuple[int, ...] = (0,)) -> Cost:
+    """Runs a command with its output into a pipe; SystemExit with its last words when it ends otherwise than expected."""
+    # NOTE: into a pipe, since GNU grep stops at the first match when its output is /dev/null.
+    start = time.perf_counter()
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - start
+    if process.returncode not in expected:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{said.decode(errors='replace')[-3000:]}")
+    # NOTE: kilobytes on Linux, bytes on macOS.
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+
+
+def check(logs: Path) -> list[str]:
+    """The command of a full check: all rules over records, three outputs."""
+    out = DATA / "reports"
+    out.mkdir(parents=True, exist_ok=True)
+    outputs = [part for name in ("json", "junit", "sarif") for part in ("--output", f"{name}:{out / name}")]
+    policy = ["--policy", str(HERE / "policy-bench.yaml"), "--as-of", "2026-10-04T00:00:00Z"]
+    return [str(Path(sys.executable).with_name("s3guard")), "check", str(logs), *policy, *outputs]
+
+
+def interleaved(rounds: int, commands: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
+    """The costs of all commands in all rounds; one after the other within a round, after one that does not count."""
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name, run in commands.items():
+            measured = run()
+            if number:
+                costs[name].append(measured)
+                print(f"  round {number}: {name:<8} {measured.seconds:6.2f} s  {measured.memory / 2**20:6.0f} MB", file=sys.stderr)
+    return costs
+
+
+def median(costs: list[Cost]) -> float:
+    """The median of the wall clock."""
+    return statistics.median(cost.seconds for cost in costs)
+
+
+def ratio(costs: dict[str, list[Cost]], name: str, other: str) -> float:
+    """The median, over the rounds, of how many times longer `name` took than `other` did in the same round."""
+    return statistics.median(a.seconds / b.seconds for a, b in zip(costs[name], costs[other], strict=True))
+
+
+def made(name: str, write: Callable[[Path], None]) -> Path:
+    """Data by name, written unless the same generator wrote it before."""
+    path, stamp = DATA / name, DATA / f"{name}.made"
+    generator = (HERE / "generate.py").read_text(encoding="utf-8")
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != generator:
+        shutil.rmtree(path, ignore_errors=True)
+        DATA.mkdir(parents=True, exist_ok=True)
+        start = time.perf_counter()
+        write(path)
+        print(f"  wrote {path} in {time.perf_counter() - start:.0f} s", file=sys.stderr)
+        stamp.write_text(generator, encoding="utf-8")
+    return path
+
+
+def bench_start(rounds: int) -> list[Line]:
+    """How long a person waits for help."""
+    command = [str(Path(sys.executable).with_name("s3guard")), "--help"]
+    costs = interleaved(rounds, {"--help": lambda: cost(command)})
+    return [Line("s3guard --help", median(costs["--help"]), "s", 0.3)]
+
+
+def bench_million(rounds: int) -> list[Line]:
+    """A million records in one file, beside grep and wc."""
+    logs = made("million.log", lambda path: generate.write_file(path, MILLION))
+    grep, wc = ["grep", "-c", "AccessDenied", str(logs)], ["wc", "-l", str(logs)]
+    runs = {"check": lambda: cost(check(logs), expected=(1,)), "grep": lambda: cost(grep), "wc": lambda: cost(wc)}
+    costs = interleaved(rounds, runs)
+    peak = max(measured.memory for measured in costs["check"])
+    return [
+        Line("1,000,000 records, check", median(costs["check"]), "s"),
+        Line("grep -c AccessDenied", median(costs["grep"]), "s"),
+        Line("wc -l", median(costs["wc"]), "s"),
+        Line("check / grep", ratio(costs, "check", "grep"), "times", 10),
+        Line("check / wc", ratio(costs, "check", "wc"), "times"),
+        Line("records a second", MILLION / median(costs["check"]), "1/s"),
+        Line("peak memory", peak / GIB, "GiB", 1.5),
+    ]
+
+
+def bench_large(rounds: int) -> list[Line]:
+    """Ten million records need no more memory than one million."""
+    million = made("million.log", lambda path: generate.write_file(path, MILLION))
+    large = made("ten-million.log", lambda path: generate.write_file(path, 10 * MILLION))
+    one = min(cost(check(million), expected=(1,)).memory for _ in range(rounds))
+    ten = cost(check(large), expected=(1,))
+    return [
+        Line("10,000,000 records, check", ten.seconds, "s"),
+        Line("peak memory", ten.memory / GIB, "GiB", 1.5),
+        Line("memory of 10,000,000 / 1,000,000", ten.memory / one, "times", 1.15),
+    ]
+
+
+def bench_small(rounds: int) -> list[Line]:
+    """A million records in 20,000 files, beside cat and wc."""
+    folder = made("small", lambda path: generate.write_folder(path, MILLION, 20_000))
+    cat = ["sh", "-c", "cat * | wc -l"]
+    runs = {"check": lambda: cost(check(folder), expected=(1,)), "cat": lambda: cost(cat, folder)}
+    costs = interleaved(rounds, runs)
+    return [
+        Line("20,000 files, check", median(costs["check"]), "s"),
+        Line("cat * | wc -l", median(costs["cat"]), "s"),
+        Line("check / cat", ratio(costs, "check", "cat"), "times", 3),
+        Line("peak memory", max(measured.memory for measured in costs["check"]) / GIB, "GiB", 1.5),
+    ]
+
+
+PARTS = {"start": bench_start, "million": bench_million, "small": bench_small, "large": bench_large}
+
+
+def main() -> int:
+    """Measures the parts that were asked for; 1 where a bound is broken."""
+    parser = argparse.ArgumentParser(prog="ci/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default all")
+    parser.add_argument("--rounds", type=int, default=5, help="measured rounds of each command (default 5)")
+    chosen = parser.parse_args()
+    unknown = set(chosen.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no part is called {', '.join(sorted(unknown))}")
+    rows: list[tuple[str, Line]] = []
+    for part in chosen.parts or PARTS:
+        print(f"{part}: {PARTS[part].__doc__}", file=sys.stderr)
+        rows += [(part, line) for line in PARTS[part](chosen.rounds)]
+    for part, line in rows:
+        verdict = "" if line.bound is None else f"  at most {line.bound:g}: {'BROKEN' if line.broken else 'kept'}"
+        print(f"{part:<8} {line.name:<34} {line.value:>12,.2f} {line.unit:<5}{verdict}")
+    results = {f"{part}: {line.name}": [line.value, line.unit] for part, line in rows}
+    (DATA / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return int(any(line.broken for _, line in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
