@@ -16,7 +16,8 @@ from s3guard.conclude import conclude
 from s3guard.kernel import Plan
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.names import FRAMEWORKS
-from s3guard.outputs import PROVES, plural, read
+from s3guard.outputs import PROVES, plural
+from s3guard.outputs.json import read
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
 from s3guard.repository import report_root

@@ -19,10 +19,12 @@ from s3guard.nodes import Listing, Mapping, Node, Scalar, kind_of
 from s3guard.problems import Place, Problems, did_you_mean, quoted
 from s3guard.text import visible
 
-MAX_NODES = 100_000
+MAX_NODES = 50_000
 """Most nodes of one file, each use of an alias counted in full."""
 MAX_TEXT = 8 * utf8.MAX_BYTES
 """Most characters of all scalars of one file, each use of an alias counted in full."""
+MAX_SCALAR = 1 << 16
+"""Most characters of one scalar."""
 MAX_DEPTH = 50
 """Deepest nesting, aliases followed."""
 
@@ -154,6 +156,8 @@ class _Reader:
         place, text = self._place(event), event.value
         self._check_tag(event, place)
         self._spend(place, 1, len(text), 0)
+        if len(text) > MAX_SCALAR:
+            raise _RefusedError(place, f"a text of more than {MAX_SCALAR:,} characters")
         if _SURROGATE.search(text):
             raise _RefusedError(place, "an escape that is not a character")
         is_null = not event.style and event.tag is None and text in _NULLS

@@ -330,7 +330,6 @@ def _keyed(rows: pl.DataFrame, groups: pl.DataFrame, keys: Sequence[str]) -> pl.
 
 def _worst_readings(rows: pl.DataFrame, limits: Sequence[Limit]) -> pl.DataFrame:
     """One row a line, of its readings: against an upper limit what adds most, against a lower one what adds least."""
-    floors = sum(bit(k, COUNTED) | bit(k, BASE) for k, limit in enumerate(limits) if limit.floor)
     judged = rows.filter("judged")
     lines = judged.group_by("reading", maintain_order=True).agg(
         pl.exclude("mask", "judged", "member", "^s.*$", "^d.*$").first(),
@@ -340,14 +339,21 @@ def _worst_readings(rows: pl.DataFrame, limits: Sequence[Limit]) -> pl.DataFrame
         pl.col("^d.*$").unique(),
         pl.lit(1, pl.Int64).alias("n"),
     )
+    # NOTE: a percentile is under its limit when enough values are: there, too, what counts most is the worst.
+    floors = {k: limit for k, limit in enumerate(limits) if limit.floor and not limit.reached}
     if not floors:
         return lines
-    least = rows.with_columns(pl.when("judged").then("mask").otherwise(0).alias("least")).group_by("reading").agg(
-        pl.col("least").bitwise_and(),
-        *(pl.when("judged").then(f"s{k}").otherwise(0).min().alias(f"s{k}") for k, limit in enumerate(limits) if limit.floor and f"s{k}" in rows.columns),
+    sums = [f"s{k}" for k in floors if f"s{k}" in rows.columns]
+    least = rows.group_by("reading").agg(
+        pl.col("judged").all().alias("certain"),
+        pl.when("judged").then("mask").otherwise(0).bitwise_and().alias("least"),
+        *(pl.when("judged").then(name).otherwise(0).min().alias(name) for name in sums),
     )
-    low = pl.col("mask").and_(~pl.lit(floors, pl.Int64)).or_(pl.col("least").and_(pl.lit(floors, pl.Int64)))
-    return lines.drop([name for name in least.columns if name.startswith("s")]).join(least, on="reading").with_columns(low.alias("mask")).drop("least")
+    bits = pl.lit(sum(bit(k, COUNTED) for k in floors), pl.Int64)
+    low = pl.col("mask").and_(~bits).or_(pl.col("least").and_(bits))
+    values = [pl.col(f"d{k}") for k, limit in floors.items() if limit.how == "distinct"]
+    told = [pl.when(pl.col("certain") & (value.list.len() == 1)).then(value).otherwise(value.list.head(0)) for value in values]
+    return lines.drop(sums).join(least, on="reading").with_columns(low.alias("mask"), *told).drop("least", "certain")
 
 
 def _distinct(rows: pl.DataFrame, rule: GroupRule) -> pl.DataFrame:

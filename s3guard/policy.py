@@ -16,7 +16,7 @@ from s3guard.extends import Stack, stack_of
 from s3guard.globs import is_glob, matches
 from s3guard.model import Control, Location, PolicyFile, UsageError
 from s3guard.nodes import find, plain
-from s3guard.problems import Place, PolicyError, Problem, Problems, quoted
+from s3guard.problems import Place, PolicyError, Problem, Problems, few_guesses, quoted
 from s3guard.references import Referable, check_tests, check_waivers
 from s3guard.repository import report_root, shown_path
 from s3guard.rules import Rule, catalog
@@ -115,19 +115,24 @@ def load(paths: Sequence[Path], root: Path | None = None, *, require: bool = Tru
     """
     problems = Problems()
     root = root or report_root(Path.cwd())
-    library = Library(root, problems)
-    drafts = [draft for path in policy_files(paths, root, problems) for draft in library.read(path)]
-    _check_names(drafts, problems)
-    stacks = [stack_of(draft, library, problems) for draft in drafts]
-    _check_packs(drafts, stacks, problems)
-    kinds = catalog()
-    found = [_policy(stack, kinds, problems) for stack in stacks]
+    with few_guesses():
+        found = _found(paths, root, problems)
     problems.raise_any()
     policies = sorted((policy for policy in found if policy), key=lambda policy: policy.name)
     if require and not policies:
         looked = ", ".join(shown_path(path, root) for path in paths)
         raise UsageError(f"no policy in {looked}: only packs, which name no buckets")
     return tuple(policies)
+
+
+def _found(paths: Sequence[Path], root: Path, problems: Problems) -> list[Policy | None]:
+    library = Library(root, problems)
+    drafts = [draft for path in policy_files(paths, root, problems) for draft in library.read(path)]
+    _check_names(drafts, problems)
+    stacks = [stack_of(draft, library, problems) for draft in drafts]
+    _check_packs(drafts, stacks, problems)
+    kinds = catalog()
+    return [_policy(stack, kinds, problems) for stack in stacks]
 
 
 def _check_names(drafts: Sequence[Draft], problems: Problems) -> None:

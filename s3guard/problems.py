@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from s3guard.model import UsageError
@@ -13,6 +15,7 @@ LIMIT = 100
 """Problems of one file that are shown; one more says how many there are beyond."""
 
 _SHOWN = 60
+_GUESSES: ContextVar[Iterator[int] | None] = ContextVar("guesses", default=None)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -108,11 +111,22 @@ def quoted(text: str) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean a or b?`` for the names of `known` that come close to `word`, else an empty string."""
-    if len(word) > _SHOWN:
+    guesses = _GUESSES.get()
+    if len(word) > _SHOWN or (guesses is not None and next(guesses, None) is None):
         return ""
     exact = {name.casefold().replace("_", "-"): name for name in known}
     close = difflib.get_close_matches(word.strip().casefold().replace("_", "-"), exact, n=2, cutoff=0.7)
     return f"; did you mean {' or '.join(exact[name] for name in close)}?" if close else ""
+
+
+@contextmanager
+def few_guesses(most: int = 2 * LIMIT) -> Iterator[None]:
+    """Within it, `did_you_mean` guesses so many times and no more: a file of 50,000 misspelt names would take a minute."""
+    token = _GUESSES.set(iter(range(most)))
+    try:
+        yield
+    finally:
+        _GUESSES.reset(token)
 
 
 def one_of(known: Iterable[str]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from itertools import count
 from typing import Any, Final
 
 from s3guard.declaration import Declaration
@@ -12,9 +13,10 @@ from s3guard.rules import Rule, catalog
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _LARGE: Final = 300
 """Characters from which a repeated part is written once."""
-_CONTAINERS: Final = frozenset({"properties", "patternProperties", "$defs"})
-"""Keys whose values are no schemas but hold some by name."""
-_TRANSPARENT: Final = frozenset({"anyOf", "items"})
+_NAMED: Final = frozenset({"properties", "patternProperties", "$defs"})
+"""Keys whose values hold subschemas by name."""
+_OWN: Final = frozenset({"description", "default"})
+"""Keys that stand beside a reference."""
 
 
 def schema() -> dict[str, Any]:
@@ -44,44 +46,50 @@ def _one_or_many(rule: type[Rule], entry: dict[str, str]) -> dict[str, Any]:
 def _shared(whole: dict[str, Any]) -> dict[str, Any]:
     """The schema with every large part that stands in it more than once written once, in `$defs`.
 
-    A list of all operations in each of two dozen places would make it five times as long.
+    A list of all operations in each of two dozen places would make it three times as long.
     """
-    names: dict[str, list[str]] = {}
-    for name, part in _parts(whole, "schema"):
-        names.setdefault(_text_of(part), []).append(name)
-    repeated = {text: found[0] for text, found in names.items() if len(found) > 1 and len(text) > _LARGE}
-    taken = dict.fromkeys(whole["$defs"], "")
-    for text, name in repeated.items():
-        number = sum(other == name or other.startswith(f"{name}_") for other in taken)
-        taken[f"{name}_{number}" if number else name] = text
-    shared = {text: name for name, text in taken.items() if text}
-    hoisted = {name: _replaced(json.loads(text), shared, is_top=True) for text, name in shared.items()}
-    whole = _replaced(whole, shared, is_top=True)
-    whole["$defs"] = dict(sorted((whole["$defs"] | hoisted).items()))
-    return whole
+    while True:
+        names: dict[str, list[str]] = {}
+        for name, part in _parts(whole, "part"):
+            names.setdefault(_text_of(part), []).append(name)
+        repeated = [text for text, found in names.items() if len(found) > 1 and len(text) > _LARGE]
+        if not repeated:
+            return {**whole, "$defs": dict(sorted(whole["$defs"].items()))}
+        # NOTE: the shortest first, since longer ones are often long by what they hold.
+        text = min(repeated, key=len)
+        name = _free(names[text][0], whole["$defs"])
+        whole = _replaced(whole, text, name)
+        whole["$defs"][name] = json.loads(text)
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    """The name, or the first of `name_2`, `name_3` … that is not taken."""
+    return next(one for number in count(1) if (one := f"{name}_{number}" if number > 1 else name) not in taken)
 
 
 def _text_of(part: dict[str, Any]) -> str:
-    return json.dumps(part, sort_keys=True)
+    """What makes two parts the same: all but what stays where they are used."""
+    return json.dumps({key: value for key, value in part.items() if key not in _OWN}, sort_keys=True)
 
 
-def _parts(node: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 - JSON
-    """Every subschema, and the name of the key or property that it stands under."""
+def _parts(node: Any, name: str, *, is_named: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:  # noqa: ANN401 - JSON
+    """Every subschema, and the name of the property that it is of; with `is_named`, the node's keys are such names."""
     if isinstance(node, list):
         for item in node:
             yield from _parts(item, name)
     elif isinstance(node, dict):
-        if name not in _CONTAINERS:
+        if not is_named:
             yield name, node
         for key, value in node.items():
-            yield from _parts(value, name if key in _TRANSPARENT else key)
+            yield from _parts(value, key if is_named and key.isidentifier() else name, is_named=key in _NAMED and not is_named)
 
 
-def _replaced(node: Any, shared: dict[str, str], *, is_top: bool = False) -> Any:  # noqa: ANN401 - JSON
-    """The schema with references in the place of shared parts."""
+def _replaced(node: Any, text: str, name: str) -> Any:  # noqa: ANN401 - JSON
+    """The schema with a reference in the place of every part of that text."""
     if isinstance(node, list):
-        return [_replaced(item, shared) for item in node]
+        return [_replaced(item, text, name) for item in node]
     if not isinstance(node, dict):
         return node
-    name = None if is_top else shared.get(_text_of(node))
-    return {"$ref": f"#/$defs/{name}"} if name else {key: _replaced(value, shared) for key, value in node.items()}
+    if _text_of(node) == text:
+        return {"$ref": f"#/$defs/{name}", **{key: value for key, value in node.items() if key in _OWN}}
+    return {key: _replaced(value, text, name) for key, value in node.items()}

@@ -39,7 +39,7 @@ def report(
         offset = getattr(fault.get("ctx", {}).get("error"), "offset", None)
         if isinstance(found, Scalar) and isinstance(offset, int):
             at = found.within(offset) or at
-        told = isinstance(found, Scalar) and problems.at(at)
+        told = fault["type"] == "value_error" and isinstance(found, Scalar) and problems.at(at)
         if not told and (path or is_whole):
             problems.add(at, _sentence(fault["type"], fault["msg"], path, found, model))
 

@@ -154,9 +154,11 @@ def _identifier(value: str) -> str:
 
 def each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     """The names as they are; ValueError where one stands twice."""
-    twice = [name for place, name in enumerate(names) if name in names[:place]]
-    if twice:
-        raise ValueError(f"{quoted(twice[0])} is named twice")
+    met: set[str] = set()
+    for name in names:
+        if name in met:
+            raise ValueError(f"{quoted(name)} is named twice")
+        met.add(name)
     return names
 
 

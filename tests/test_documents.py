@@ -163,7 +163,7 @@ BOMBS = {
     + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)),
     "laughs in keys": "a: &a {x: 1}\n"
     + "".join(f"b{i}: &b{i} {{x: {'*a' if not i else f'*b{i - 1}'}, y: {'*a' if not i else f'*b{i - 1}'}}}\n" for i in range(40)),
-    "long text many times": f"a: &a {'x' * 500_000}\nb: [{', '.join(['*a'] * 1000)}]\n",
+    "long text many times": f"a: &a {'x' * 60_000}\nb: [{', '.join(['*a'] * 1000)}]\n",
     "brackets": "[" * 1_000_000,
     "braces": "{a: " * 250_000,
     "dashes": "- " * 500_000,
@@ -175,7 +175,7 @@ BOMBS = {
     "documents": "--- a\n" * 170_000,
 }
 LIMITS = (
-    "the file holds more than 100,000 values, aliases followed",
+    "the file holds more than 50,000 values, aliases followed",
     "the file holds more than 8 MiB of text, aliases followed",
     "nested more than 50 deep",
 )
@@ -191,6 +191,11 @@ def test_a_large_file_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(yaml, "parse", None)
     assert ([], ["p.yaml:1:1: the file is larger than 1 MiB"]) == read(b"a" * (utf8.MAX_BYTES + 1))
     assert ([], ["p.yaml:1:1: the file is larger than 1 MiB"]) == read(b"[" * 10_000_000)
+
+
+def test_one_text_may_be_only_so_long() -> None:
+    assert ([], ["p.yaml:1:4: a text of more than 65,536 characters"]) == read(f"a: {'x' * (documents.MAX_SCALAR + 1)}\n")
+    assert [] == read(f"a: {'x' * documents.MAX_SCALAR}\n")[1]
 
 
 def test_nesting_up_to_the_limit_is_allowed() -> None:

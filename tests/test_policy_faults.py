@@ -91,6 +91,7 @@ def test_all_faults_of_all_files_are_told_at_once_and_in_order(repo: Path) -> No
     write(repo, "a.yaml", "a: 1\na: 2\n")
     write(repo, "c.yaml", "")
     assert [
+        "a.yaml:1:1: `buckets` is missing: only a pack goes without, in a folder named packs or where a policy extends it",
         "a.yaml:1:1: `policy` is missing",
         "a.yaml:1:1: `version` is missing",
         "a.yaml:1:1: unknown key 'a'",

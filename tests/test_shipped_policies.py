@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 import jsonschema_rs
 import pytest
@@ -44,10 +43,11 @@ def test_a_pack_names_no_buckets_and_gives_evidence_for_its_own_framework_alone(
 class _AsEditorsRead(yaml.SafeLoader):
     """YAML 1.2 as editors have it: an instant is a text."""
 
-    yaml_implicit_resolvers: ClassVar = {
-        letter: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-        for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+
+_AsEditorsRead.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.stem)

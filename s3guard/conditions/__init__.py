@@ -64,7 +64,9 @@ def compile(sql: str) -> Condition:  # noqa: A001 - as in `re.compile`; called a
     if not columns:
         raise ConditionError("it reads no column, so it is the same for every record", 0)
     if nodes.kind(judged) != "condition":
-        raise ConditionError(f"a condition is true or false, this is a {nodes.kind(judged)}; compare it with something", 0)
+        raise ConditionError(
+            f"a condition is true or false, this is {nodes.with_article(nodes.kind(judged))}; compare it with something", 0
+        )
     return Condition(sql, columns, expr.fill_null(value=False))
 
 

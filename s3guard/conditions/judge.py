@@ -25,7 +25,9 @@ from s3guard.conditions.nodes import (
     kind,
     label,
     opened,
+    with_article,
 )
+from s3guard.records import SCHEMA
 
 _NARROW: Final = frozenset({"StringExpr.LenChars", "StringExpr.LenBytes", *(f"TemporalExpr.{part}" for part in TIME_PARTS)})
 """Functions whose answer is a narrow integer, in which arithmetic wraps around: 60 * hour does not fit into eight bits."""
@@ -53,7 +55,7 @@ def judge(node: Node) -> Node:
     """The node and all below it, mended; RefusedError for what may not pass."""
     form, body = opened(node)
     judges: dict[str, Callable[[Any], Node]] = {
-        "Column": lambda name: {"Column": name},
+        "Column": _column,
         "Literal": _literal,
         "BinaryExpr": _binary,
         "Ternary": _ternary,
@@ -63,6 +65,13 @@ def judge(node: Node) -> Node:
     if form not in judges:
         raise RefusedError(f"{_WHAT.get(form, form)} is not allowed in a condition", node)
     return judges[form](body)
+
+
+def _column(name: str) -> Node:
+    if name not in SCHEMA:
+        # NOTE: a keyword such as AND alone, which the parser takes for a name.
+        raise RefusedError(f"{name} stands in the wrong place", {"Column": name})
+    return {"Column": name}
 
 
 def _literal(body: Any) -> Node:  # noqa: ANN401 - see Node
@@ -88,7 +97,9 @@ def _binary(body: Any) -> Node:  # noqa: ANN401 - see Node
         left, right = _instant(left, right), _instant(right, left)
         _want(COMPARISONS[op], ("same",), [left, right])
     elif op in ("Plus", "Minus"):
-        _want(ARITHMETIC[op], ("text" if common([left, right]) == "text" else "number",), [left, right])
+        # NOTE: Polars parses `a || b` to the sum of two casts to text.
+        joins = op == "Plus" and opened(left)[0] == opened(right)[0] == "Cast" and kind(left) == kind(right) == "text"
+        _want(ARITHMETIC[op], ("text" if joins else "number",), [left, right])
     else:
         raise RefusedError(f"the operator {op} is not allowed in a condition", {"BinaryExpr": body})
     return {"BinaryExpr": {"left": left, "op": op, "right": right}}
@@ -118,13 +129,11 @@ def _want(name: str, kinds: tuple[str, ...], inputs: list[Node]) -> None:
         first = common(inputs)
         if want == "same" and found not in (first, "null"):
             other = next(sibling for sibling in inputs if kind(sibling) == first)
-            raise RefusedError(f"{label(other)} is {_a(first)} and {label(node)} {_a(found)}: {name} wants two of a kind", other)
+            raise RefusedError(
+                f"{label(other)} is {with_article(first)} and {label(node)} {with_article(found)}: {name} wants two of a kind", other
+            )
         if want not in ("same", "any", found) and found != "null":
-            raise RefusedError(f"{name} wants {_a(want)}, and {label(node)} is {_a(found)}", node)
-
-
-def _a(noun: str) -> str:
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+            raise RefusedError(f"{name} wants {with_article(want)}, and {label(node)} is {with_article(found)}", node)
 
 
 def _instant(side: Node, other: Node) -> Node:

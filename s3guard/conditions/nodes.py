@@ -142,6 +142,11 @@ def common(nodes: list[Node]) -> str:
     return next((found for found in map(kind, nodes) if found != "null"), "null")
 
 
+def with_article(kind_name: str) -> str:
+    """``a text``, ``an instant``."""
+    return f"an {kind_name}" if kind_name[0] in "aeiou" else f"a {kind_name}"
+
+
 def label(node: Node) -> str:
     """What to call a node in a message: a column's name, a literal, or ``the expression``."""
     form, body = opened(node)

@@ -90,7 +90,8 @@ class Completeness(GroupRule):
     def limits(self) -> tuple[Limit, ...]:
         """Enough records, and no gap over `max_gap`."""
         found = []
-        if self.min_records:
+        # NOTE: the default of 1 only asks for a bucket that is not idle, which conclude sees to; a shortage is of a number that was asked for.
+        if self.min_records and "min_records" in self.model_fields_set:
             found.append(Limit("records", "count", least=self.min_records, floor=True, rule=f"at least {self.min_records:,}"))
         if self.max_gap is not None:
             rule = f"at most {window_text(self.max_gap)}"

@@ -201,7 +201,9 @@ class Custom(GroupRule):
         measured = info.data.get("measure")
         if not isinstance(measured, Quantity):
             return 0
-        return _READERS[measured.unit](value)
+        # NOTE: columns hold whole numbers, so a bare one is in the column's own unit, milliseconds for times.
+        is_bare = isinstance(value, str) and value.isascii() and value.isdigit()
+        return _READERS["" if is_bare and measured.unit != "share" else measured.unit](value)
 
     @field_serializer("max", "min", when_used="json-unless-none")
     def limit_text(self, limit: int | Fraction) -> str:

@@ -112,7 +112,7 @@ class Volume(GroupRule):
     def measures(self, columns: Columns) -> tuple[Measured, ...]:
         """All requests; their bytes, those of a copy's source being the object's; their keys."""
         # NOTE: the source row of a copy has no bytes sent, however much left the bucket.
-        copied = columns.judged("operation", "copied", lambda values: values.str.contains(r"^REST\\.COPY\\..*_GET$"))
+        copied = columns.judged("operation", "copied", lambda values: values.str.contains(r"^REST\.COPY\..*_GET$"))
         moved = pl.when(copied).then(pl.col("object_size")).otherwise(pl.col("bytes_sent"))
         found = []
         if self.requests is not None:

@@ -68,9 +68,10 @@ def _line(rng: Random, number: int, head: str, request: str, tail: str) -> str:
     operation, verb, query = OPERATIONS[int(chance * 4096) % len(OPERATIONS)]
     key = f"patients/2026/{rng.randrange(10**6):06d}/record-{rng.randrange(10**8):08d}.json"
     who, where, suffix = REQUESTERS[number % 60], ADDRESSES[number * 7919 % 1200], SIGNED
-    core = f"200 - 8192 8192 {12 + number % 61} {5 + number % 53}"
+    turn_around = 5 + number % 53
+    core = f"200 - 8192 8192 {turn_around + number % 31} {turn_around}"
     if chance < 0.003:
-        core = "403 AccessDenied 243 - 9 8" if chance < 0.002 else f"200 - 8192 8192 {number % 9000} {number % 8999}"
+        core = "403 AccessDenied 243 - 9 8" if chance < 0.002 else f"200 - 8192 8192 {number % 9000 + 40} {number % 9000}"
     elif chance > 0.9999:
         who, where = STRANGERS[number % 3], OUTSIDE[number % 40]
         suffix = SIGNED if who != "-" else UNSIGNED

@@ -28,6 +28,10 @@ PREFIX = re.compile(
 NUMBER = rb"([0-9]{1,18}|-)"
 SIX = rb'([0-9]{3}|-) ([^ "]+) ' + rb" ".join([NUMBER] * 4)
 CORE = re.compile(rb'" ' + SIX + rb' "')
+RECORD = re.compile(
+    rb"\[[0-9]{2}/(?:" + b"|".join(MONTHS) + rb")/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [+-][0-9]{4}\] [0-9A-Fa-f:.-]+ "
+    rb'(?:arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity [A-Z0-9]+|[^ ]+) [^ ]+ [A-Z0-9]+\.[A-Za-z0-9_.]+ [^ ]+ (?:"|- )'
+)
 BARE = re.compile(rb"- " + SIX + rb" - -(?: |\Z)")
 CORE_COLUMNS = ("http_status", "error_code", "bytes_sent", "object_size", "total_time", "turn_around_time")
 RAW_COLUMNS = ("request_uri", "referer", "user_agent")
@@ -162,6 +166,10 @@ def read_quoted(rest: bytes) -> tuple[list[Core], dict[str, set[bytes]], list[by
                 break  # one more value would change nothing
     if not cores:
         raise DamagedError("no status, error, bytes, size and times between quotes")
+    if RECORD.search(rest[: rest.index(b'" ' + b" ".join(cores[0]) + b" ")]):
+        # a record begins inside the request line: this one's end is lost, and the core may be the other's
+        cores.append((b"-",) * 6)
+        raw = {column: {b"-", b"?"} for column in RAW_COLUMNS}
     return cores, raw, behind[1:].split(b" ") if behind else []
 
 

@@ -192,7 +192,9 @@ def custom(rng: Random) -> Fields:
     measure = rng.choice(list(MEASURES))
     fields: Fields = {"where": rng.choice(CONDITIONS), "measure": measure} | perhaps(rng, 0.6, per=rng.choice(PERS[2:]))
     if rng.random() < 0.4:
-        return fields | {"min": rng.choice(MEASURES[measure])} | perhaps(rng, 0.3, max=rng.choice(MEASURES[measure]))
+        values = MEASURES[measure]
+        least = rng.randrange(1 if str(values[0]) in ("0", "0%") else 0, len(values))  # each list is in ascending order: `max` is never under `min`
+        return fields | {"min": values[least]} | perhaps(rng, 0.3, max=values[rng.randrange(least, len(values))])
     return fields | {"max": rng.choice(MEASURES[measure])} | perhaps(rng, 0.6, group_by=some(rng, GROUPS, 2))
 
 
@@ -276,7 +278,7 @@ def policy(rng: Random, number: int, buckets: list[str]) -> Fields:
 
 def written(fields: Fields) -> str:
     """The policy as YAML, as a person might have typed it."""
-    text = yaml.dump(fields, Dumper=NoAliases, sort_keys=False, allow_unicode=True, width=1000)
+    text = yaml.dump(fields, Dumper=NoAliases, sort_keys=False, allow_unicode=False, width=1000)
     assert isinstance(text, str)
     return text
 

@@ -76,14 +76,15 @@ def entries_of(policy: Policy) -> list[tuple[str, str, Rule]]:
     """Name, kind and fields of every rule that is switched on, `anonymous` included where it is implied."""
     written: dict[str, Any] = dict(policy.get("rules") or {})
     on = {kind for kind, entry in written.items() if any(enabled(rule or {}) for rule in listed(entry) or [{}])}
-    if on & {"requesters", "writers"} and "anonymous" not in written:
-        written["anonymous"] = {}
+    said = [rule for rule in listed(written.get("anonymous", [])) or [] if (rule or {}).get("id", "anonymous") == "anonymous"]
     entries = []
     for kind, entry in written.items():
         for rule in [each or {} for each in (listed(entry) or [{}])]:
             if enabled(rule):
                 name = f"{policy['policy']}/{kind}"
                 entries.append((f"{name}/{rule['id']}" if "id" in rule else name, kind, rule))
+    if on & {"requesters", "writers"} and not said:
+        entries.append((f"{policy['policy']}/anonymous", "anonymous", {}))
     return entries
 
 
