@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import Final
 
+import polars as pl
+
 from s3guard.model import Unreadable
-from s3guard.parse import MAX_LINE, Block, Piece
+from s3guard.parse import MAX_LINE, Block, Piece, plain
 from s3guard.sources import LogObject, UnreadableError, chunks
 from s3guard.unpack import unpacked
 
@@ -32,29 +35,51 @@ class Reading:
 
 
 @dataclass(slots=True)
+class _Part:
+    """Whole lines of one object."""
+
+    object: str
+    lines: _Lines
+    size: int
+    torn: bool
+
+
+@dataclass(slots=True)
 class _Packer:
     """A block in the making."""
 
-    parts: list[bytes] = field(default_factory=list)
-    pieces: list[Piece] = field(default_factory=list)
-    objects: list[str] = field(default_factory=list)
+    data: list[bytes] = field(default_factory=list)
+    parts: list[_Part] = field(default_factory=list)
     size: int = 0
 
-    def add(self, name: str, data: bytes, first_line: int, *, torn: bool) -> int:
-        """Put whole lines of an object into the block; gives how many they are."""
-        rows = data.count(b"\n")
-        self.pieces.append(Piece(len(self.objects), first_line, rows, torn))
-        self.objects.append(name)
-        self.parts.append(data)
-        self.size += len(data)
-        return rows
+    def add(self, part: _Part, data: bytes) -> None:
+        """Put whole lines of an object into the block."""
+        self.parts.append(part)
+        self.data.append(data)
+        self.size += part.size
 
     def block(self) -> Block:
-        """The block, after which the packer is empty."""
-        data = self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
-        made = Block(data, tuple(self.pieces), tuple(self.objects))
-        self.parts, self.pieces, self.objects, self.size = [], [], [], 0
+        """The block, after which the packer is empty; lines are numbered now, since only now they are counted."""
+        data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
+        texts = pl.read_lines(data)["line"] if plain(data) else None
+        pieces = []
+        for part, rows in zip(self.parts, self._rows(texts), strict=True):
+            pieces.append(Piece(len(pieces), part.lines.number, rows, part.torn))
+            part.lines.number += rows
+        made = Block(data, tuple(pieces), tuple(part.object for part in self.parts), texts)
+        self.data, self.parts, self.size = [], [], 0
         return made
+
+    def _rows(self, texts: pl.Series | None) -> list[int]:
+        """How many lines each part has. NOTE: told by the lengths of lines that are split anyway, which costs less than to count."""
+        if texts is None:
+            return [data.count(b"\n") for data in self.data]
+        if len(self.parts) == 1:
+            return [len(texts)]
+        ends = (texts.str.len_bytes().cast(pl.Int64) + 1).cum_sum()
+        bounds = pl.Series(list(accumulate(part.size for part in self.parts)), dtype=pl.Int64)
+        last = [0, *ends.search_sorted(bounds, side="right")]
+        return [after - before for before, after in pairwise(last)]
 
 
 def blocks(objects: Iterable[LogObject], reading: Reading) -> Iterator[Block]:
@@ -67,11 +92,11 @@ def blocks(objects: Iterable[LogObject], reading: Reading) -> Iterator[Block]:
     for entry in objects:
         reading.objects += 1
         lines = _Lines(entry, reading)
-        for data, first_line, torn in lines:
-            lines.number += packer.add(entry.name, data, first_line, torn=torn)
+        for data, torn in lines:
+            packer.add(_Part(entry.name, lines, len(data), torn), data)
             if packer.size >= SIZE:
                 yield packer.block()
-    if packer.pieces:
+    if packer.parts:
         yield packer.block()
 
 
@@ -81,9 +106,10 @@ class _Lines:
     def __init__(self, entry: LogObject, reading: Reading) -> None:
         self._entry, self._reading = entry, reading
         self.number = 1
+        """Of the next line that is put into a block."""
 
-    def __iter__(self) -> Iterator[tuple[bytes, int, bool]]:
-        """Whole lines, the number of the first, and whether the last had no newline (which it then was given)."""
+    def __iter__(self) -> Iterator[tuple[bytes, bool]]:
+        """Whole lines, and whether the last had no newline (which it then was given)."""
         rest = b""
         started = False
         try:
@@ -101,7 +127,7 @@ class _Lines:
                     # NOTE: two MiB say as much of a line that is too long as all of it.
                     rest = (rest + data)[: 2 * MAX_LINE]
                     continue
-                yield (rest + data[:cut] if rest else data if cut == len(data) else data[:cut]), self.number, False
+                yield (b"".join((rest, memoryview(data)[:cut])) if rest or cut < len(data) else data), False
                 rest = data[cut:]
         except UnreadableError as error:
             self._reading.unreadable.append(Unreadable(self._entry.name, str(error)))
@@ -109,7 +135,7 @@ class _Lines:
                 self._reading.warn("unterminated-line")
             return
         if rest:
-            yield rest + b"\n", self.number, True
+            yield rest + b"\n", True
 
     def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:

@@ -60,32 +60,37 @@ class Columns:
         """Whether a coded column holds no value."""
         return self.judged(column, "absent", lambda values: values.is_null())
 
-    # Who and what: SPEC's words for requests.
+    # Who and what: requests, client requests, authenticated requests.
 
-    def by_s3(self) -> pl.Expr:
-        """S3's own rows: requester ``AmazonS3``, operation ``S3.*``, no remote IP and no request-URI, all four."""
-        return (
+    def prepared(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """A physical frame with what nearly every rule asks, told once: whether a row is a request, and what it lacks."""
+        by_s3 = (
             self.judged("requester", "s3", lambda values: values.eq_missing("AmazonS3"))
             & self.judged("operation", "s3", lambda values: values.str.starts_with("S3."))
             & self.absent("remote_ip")
             & self.judged("method", "none", lambda values: values.is_null() | (values == '"-"'))
         )
+        told = rows.with_columns(by_s3.alias("by_s3"), self.absent("requester").alias("anonymous"), self.absent("remote_ip").alias("no_ip"))
+        return told.with_columns((~pl.col("by_s3") & ~pl.col("anonymous")).alias("authenticated"), (~pl.col("by_s3")).alias("request"))
 
     def requests(self) -> pl.Expr:
-        """Every record that S3 did not make itself."""
-        return ~self.by_s3()
+        """Every record that S3 did not make itself.
+
+        S3's own have requester ``AmazonS3``, operation ``S3.*``, no remote IP and no request-URI, all four.
+        """
+        return pl.col("request")
 
     def client_requests(self) -> pl.Expr:
         """Requests that have a remote IP."""
-        return ~self.absent("remote_ip")
+        return ~pl.col("no_ip")
 
     def anonymous(self) -> pl.Expr:
         """Whether the record has no requester."""
-        return self.absent("requester")
+        return pl.col("anonymous")
 
     def authenticated(self) -> pl.Expr:
         """Requests that have a requester."""
-        return self.requests() & ~self.anonymous()
+        return pl.col("authenticated")
 
     def operation_class(self, *classes: str) -> pl.Expr:
         """Whether the operation is of one of these classes."""

@@ -113,9 +113,11 @@ class _Judge:
         """Hold every limit against the windows; a row is a violation if its second lies in an offending window of a limit it counts for."""
         counts, messages = self._counts, dict[int, list[str]]()
         violating = pl.lit(value=False)
+        judgements = [self._judged(rule, k, limit) for k, limit in enumerate(rule.limits())]
+        if not any(judged.worst.height for judged in judgements):
+            return {}
         ticks = counts.select("g", "tick").unique()
-        for k, limit in enumerate(rule.limits()):
-            judged = self._judged(rule, k, limit)
+        for k, (limit, judged) in enumerate(zip(rule.limits(), judgements, strict=True)):
             ticks = ticks.join(judged.covered.with_columns(pl.lit(value=True).alias(f"on{k}")), on=["g", "tick"], how="left")
             violating |= pl.col(f"on{k}").fill_null(value=False) & windows.has(k, windows.MEMBER)
             for row in judged.worst.iter_rows(named=True):
@@ -126,7 +128,11 @@ class _Judge:
         none = pl.lit(None, pl.Int64)
         empty = pl.DataFrame({"g": absent}, schema={"g": pl.Int64}).select("g", pl.lit(0, pl.Int64).alias("n"), none.alias("first"), none.alias("last"))
         findings = pl.concat([findings, empty]).with_columns(none.alias("outcome"))
-        samples = self._samples.join(ticks, on=["g", "tick"]).filter(violating) if self._samples.height else self._samples
+        places = ticks
+        if rule.window is None:
+            # NOTE: without windows samples have no tick: what offends, offends everywhere.
+            places = ticks.group_by("g").agg(pl.col("^on[0-9]+$").any()).with_columns(pl.lit(0, pl.Int64).alias("tick"))
+        samples = self._samples.join(places, on=["g", "tick"]).filter(violating) if self._samples.height else self._samples
         return self._made(findings.select("g", "outcome", "n", "first", "last"), messages, samples)
 
     def _judged(self, rule: GroupRule, place: int, limit: Limit) -> windows.Judged:

@@ -51,8 +51,6 @@ def _framework(name: str) -> str:
 
 
 def _day(value: object) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         try:
             return date.fromisoformat(value)
@@ -62,8 +60,6 @@ def _day(value: object) -> date:
 
 
 def _instant(value: object) -> datetime:
-    if isinstance(value, datetime):
-        return value
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", value):
         try:
             return datetime.fromisoformat(value).astimezone(UTC)
@@ -177,7 +173,7 @@ def _column_type(name: str) -> Any:  # noqa: ANN401 - a type that pydantic reads
     return Annotated[Text | None, BeforeValidator(_unlogged), Field(description=column.meaning)]
 
 
-class LogRecord(Written):
+class _Record(Written):
     """One record of a test: columns of the log; ``-`` empties one, and those left out are as in an ordinary record."""
 
     elsewhere: ClassVar[Mapping[str, str]] = {
@@ -186,7 +182,7 @@ class LogRecord(Written):
 
 
 _COLUMN_FIELDS: Final[dict[str, Any]] = {name: (_column_type(name), None) for name in LOG_COLUMNS}
-TestRecord: Final = create_model("TestRecord", __base__=LogRecord, __doc__=LogRecord.__doc__, **_COLUMN_FIELDS)
+LogRecord: Final = create_model("LogRecord", __base__=_Record, __doc__=_Record.__doc__, **_COLUMN_FIELDS)
 
 
 class PolicyTest(Written):
@@ -196,7 +192,7 @@ class PolicyTest(Written):
     """What is true when the test passes."""
     as_of: Instant | None = None
     """The clock of the test."""
-    records: tuple[TestRecord, ...]
+    records: tuple[LogRecord, ...]
     """The records that are judged."""
     expect: dict[
         Annotated[str, choice("a status", [status.value for status in Status])], Annotated[tuple[Text, ...], OneOrMany("rules", empty=True)]

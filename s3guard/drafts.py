@@ -77,7 +77,7 @@ class Library:
 
     def read(self, path: Path) -> tuple[Draft, ...]:
         """The documents of one file; what is wrong with it is added to the problems."""
-        real = path.resolve()
+        real = _real(path)
         if real not in self._drafts:
             self._drafts[real] = self._read(path, shown_path(path, self._root))
         return self._drafts[real]
@@ -110,7 +110,7 @@ class Library:
         for node in documents.read(content, file, self._problems):
             if isinstance(node, Mapping):
                 declaration = _declared(node, self._problems)
-                found.append(Draft(path, file, digest, node, declaration, path.resolve().parent.name == PACKS))
+                found.append(Draft(path, file, digest, node, declaration, _real(path).parent.name == PACKS))
             else:
                 self._problems.add(node.place, f"a policy is a mapping, not {kind_of(node)}")
         return tuple(found)
@@ -160,12 +160,18 @@ def policy_files(paths: Sequence[Path], root: Path, problems: Problems) -> tuple
             inside = sorted(_walk(path, root, problems))
             if not inside:
                 problems.add(place, "the folder holds no policy file (*.yaml, *.yml)")
-            found |= {file.resolve(): file for file in inside if file.resolve() not in found}
+            found |= {_real(file): file for file in inside if _real(file) not in found}
         elif path.exists():
-            found.setdefault(path.resolve(), path)
+            found.setdefault(_real(path), path)
         else:
             problems.add(place, "no such file or folder")
     return tuple(found.values())
+
+
+def _real(path: Path) -> Path:
+    """Where a path leads to, links followed."""
+    # NOTE: not resolve(), which raises for a link to itself in Python before 3.13.
+    return Path(os.path.realpath(path))
 
 
 def _walk(folder: Path, root: Path, problems: Problems) -> Iterator[Path]:

@@ -80,7 +80,13 @@ FLAGS: Final[tuple[Flag, ...]] = (
     Flag("no-progress", Kind.SWITCH),
     Flag("color", choices=("auto", "always", "never")),
     Flag("strict", Kind.SWITCH),
-    Flag("to"),
+    Flag("sarif-profile", choices=("full", "github", "azure")),
+    Flag("junit-dialect", choices=("strict", "extended")),
+    Flag("to", choices=("jsonl", "csv", "parquet")),
+    Flag("columns", Kind.TEXTS),
+    Flag("where"),
+    Flag("report", Kind.PATH),
+    Flag("format", choices=("text", "json")),
 )
 """Every flag with a variable and a key; a verb takes those that it has."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -18,9 +19,10 @@ import polars as pl
 
 from s3guard import conditions
 from s3guard.columns import Columns, decoded_keys, needed_texts
-from s3guard.measures import Limit
+from s3guard.grouping import grouped
+from s3guard.measures import Limit, Measured
 from s3guard.parse import Parsed
-from s3guard.partial import BUCKET, DISTINCT, SAMPLE, TOTALS, Partial, RuleTables, earliest, sampled, smallest
+from s3guard.partial import BUCKET, DISTINCT, SAMPLE, SAMPLES, TOTALS, Partial, RuleTables, earliest, sampled, smallest
 from s3guard.policy import BoundRule, Policy
 from s3guard.records import OUTCOMES
 from s3guard.rules import GroupRule, RecordRule
@@ -74,6 +76,7 @@ def reads(bound: BoundRule) -> frozenset[str]:
     return frozenset(named) | rule.texts | (rule.reads if isinstance(rule, GroupRule) else frozenset())
 
 
+@lru_cache(maxsize=1024)
 def condition_columns(where: str | None) -> frozenset[str]:
     """The columns that a condition reads; none for no condition."""
     return conditions.compile(where).columns if where else frozenset()
@@ -149,7 +152,7 @@ class _Bucket:
         self._columns = columns
         self._objects = objects
         self._is_readings = is_readings
-        self._rows = rows
+        self._rows = columns.prepared(rows)
 
     def tables(self, bound: Sequence[BoundRule]) -> list[_Table]:
         """The tables of each rule."""
@@ -247,6 +250,9 @@ class _Bucket:
         values = [measured.distinct.alias(f"d{k}") for k, measured in enumerate(measures) if measured.distinct is not None]
         told = [*self._subject(bound), *_ORIGIN, "reading", mask.alias("mask"), _tick(rule).alias("tick"), member.alias("member")]
         if not self._is_readings:
+            counting = _counting(limits, measures)
+            if counting is not None:
+                judged = judged & self._rows.select(counting.alias("counting")).to_series()
             rows = self._rows if judged.all() else self._rows.filter(judged)
             return rows.select(*told, *sums, *values).with_columns(pl.lit(1, pl.Int64).alias("n"))
         return _worst_readings(self._rows.select(*told, *sums, *values).with_columns(judged.alias("judged")), limits)
@@ -257,16 +263,22 @@ class _Bucket:
 
     def _fill(self, table: _Table, bound: BoundRule, rows: pl.DataFrame, rule: GroupRule | None) -> None:
         """Groups, counts, samples and distinct values of the rows that matter."""
+        if not rows.height:
+            return
         keys = [f"k{n}" for n in range(len(bound.rule.subject))]
-        sums = [name for name in rows.columns if name.startswith("s")]
-        counts = rows.group_by(*keys, "tick", "mask").agg(
-            pl.col("n").sum(), pl.col("t").min().alias("first"), pl.col("t").max().alias("last"), *(pl.col(name).sum() for name in sums)
-        )
+        sums = [pl.col(name).sum() for name in rows.columns if name.startswith("s")]
+        by_second = rule is not None and slides(rule)
+        times = [] if by_second else [pl.col("t").min().alias("first"), pl.col("t").max().alias("last")]
+        counts = grouped(rows, [*keys, "tick", "mask"], [pl.len().cast(pl.Int64).alias("n"), *times, *sums])
+        if by_second:
+            counts = counts.with_columns(pl.col("tick").alias("first"), pl.col("tick").alias("last"))
         groups = self._groups(bound, counts.select(keys).unique() if keys else pl.DataFrame())
         table.groups = groups.select("g", "bucket", "subject")
-        table.counts = _keyed(counts, groups, keys).select("g", "tick", "mask", "n", "first", "last", *sums)
-        members = _keyed(rows.filter("member") if not rows["member"].all() else rows, groups, keys)
-        table.samples = self._samples(members, table.groups, by_second=rule is not None and rule.window is not None)
+        table.counts = _keyed(counts, groups, keys).select("g", "tick", "mask", "n", "first", "last", *(name for name in rows.columns if name.startswith("s")))
+        members = _keyed(rows if rows["member"].all() else rows.filter("member"), groups, keys)
+        if rule is not None and rule.window is None:
+            members = members.with_columns(pl.lit(0, pl.Int64).alias("tick"))
+        table.samples = self._samples(members, table.groups, by_second=by_second and rule is not None and rule.window is not None)
         if rule is not None and any(limit.how == "distinct" for limit in rule.limits()):
             table.distinct = _distinct(_keyed(rows, groups, keys), rule)
 
@@ -290,7 +302,10 @@ class _Bucket:
         if not members.height:
             return pl.DataFrame(schema=SAMPLE)
         chosen = sampled(members, groups) if by_second else members
-        chosen = chosen.filter(pl.col("t").rank("min").over("g", "tick", "mask") <= 5) if chosen.height > 64 else chosen
+        if not by_second and chosen.height > 64:
+            # NOTE: names of objects are looked up for the few rows that can be samples, not for all.
+            latest = chosen.group_by("g", "tick", "mask").agg(pl.col("t").bottom_k(SAMPLES).max().alias("latest"))
+            chosen = chosen.join(latest, on=["g", "tick", "mask"]).filter(pl.col("t") <= pl.col("latest"))
         named = chosen.with_columns(self._objects.gather(chosen["object"]).alias("object"), pl.col("line").cast(pl.Int64))
         return earliest(named.select(SAMPLE.keys()))
 
@@ -308,15 +323,30 @@ def _all(conditions: Iterable[pl.Expr]) -> pl.Expr:
     return whole
 
 
+def _counting(limits: Sequence[Limit], measures: Sequence[Measured]) -> pl.Expr | None:
+    """Boolean: the rows that can change a number or be a violation; None where every row can.
+
+    NOTE: a limit on refused requests has no use for those that were served, and they are nearly all.
+    """
+    whole = pl.lit(value=False)
+    for limit, measured in zip(limits, measures, strict=True):
+        if limit.how != "count" or measured.counted is None or measured.members is None:
+            return None
+        whole |= measured.counted.fill_null(value=False) | measured.members.fill_null(value=False)
+    return whole
+
+
 def _tick(rule: GroupRule) -> pl.Expr:
     """The start of what is counted together: a second for windows that slide, a window for those that are aligned, 0 without windows."""
-    if any(limit.how == "gap" for limit in rule.limits()):
+    if slides(rule):
         return pl.col("t")
-    if rule.window is None:
-        return pl.lit(0, pl.Int64)
-    if all(limit.aligned for limit in rule.limits()):
-        return pl.col("t") // rule.window * rule.window
-    return pl.col("t")
+    return pl.lit(0, pl.Int64) if rule.window is None else pl.col("t") // rule.window * rule.window
+
+
+def slides(rule: GroupRule) -> bool:
+    """Whether the rule needs counts of every second: for windows that slide, and for gaps."""
+    limits = rule.limits()
+    return any(limit.how == "gap" or (rule.window is not None and not limit.aligned) for limit in limits)
 
 
 def _keyed(rows: pl.DataFrame, groups: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:

@@ -106,6 +106,8 @@ class Block:
     pieces: tuple[Piece, ...]
     objects: tuple[str, ...] = ("",)
     """Names of the log objects."""
+    texts: pl.Series | None = None
+    """The lines, String, where a splitter cannot misread them (`plain`); None where that was not looked at or is not so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,6 @@ class Parsed:
 
 _CORE = r"^ (?:[0-9]{3}|-) (?:[A-Za-z][A-Za-z0-9._-]*|-) (?:[0-9]{1,18}|-) (?:[0-9]{1,18}|-) (?:[0-9]{1,18}|-) (?:[0-9]{1,18}|-) $"
 _CORE_TOKENS = ("^(?:[0-9]{3}|-)$", "^(?:[A-Za-z][A-Za-z0-9._-]*|-)$", *["^(?:[0-9]{1,18}|-)$"] * 4)
-_TOKEN = "^[!#-~]+$"
 _TIME = r"^\[[0-9]{2}/(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/(?:19|20)[0-9]{2}:[0-9]{2}:[0-9]{2}:[0-5][0-9]$"
 _GLUE = "\x1f"
 """Holds the words of an origin access identity together while a block is split at spaces."""
@@ -148,7 +149,7 @@ _GRAMMAR = {
     "remote_ip": "^(?:[0-9A-Fa-f:.]+|-)$",
     "requester": f"^[!#-~]+$|^{_OAI_GLUED.decode().strip()}[A-Z0-9]+$",
     "operation": r"^[A-Z0-9]+\.[A-Za-z0-9_.]+$",
-    "tail": r"^#1[78]$|^(?:[!#-~]+ ){4,7}[!#-~]+$|^(?:[!#-Z\\\]-~]+ ){4,}[!#-Z\\\]-~]+$",
+    "tail": r"^#1[78]$|^(?:[!#-~]+ ){4,7}[!#-~]+$|^(?:[!#-Z\\^-~]+ ){4,}[!#-Z\\^-~]+$",
 }
 """Grammar of coded tokens, stricter than the format's own: what does not match is read by the careful parser, not refused."""
 
@@ -170,8 +171,8 @@ _SPACED = {
 }
 _QUOTED = {"column_3": "core", "column_5": "gap", "column_7": "suffix", "column_8": "beyond"}
 _QUOTED_TEXTS = {"request_uri": "column_2", "referer": "column_4", "user_agent": "column_6"}
-_SIX_QUOTES = (pl.col("suffix") != "") & (pl.col("beyond") == "") & (pl.col("gap") == " ")
-"""Of a line that does not end with a quote itself: the reader gives absent parts and empty ones alike as ''."""
+_SIX_QUOTES = (pl.col("suffix") != "") & (pl.col("beyond") == "") & (pl.col("gap") == " ") & pl.col("six")
+"""Of a line that does not end with a quote itself: the reader gives absent parts and empty ones alike as '', hence `six`."""
 _SUFFIX = pl.col("suffix").str.splitn(" ", 4).struct.rename_fields(["before", "version_id", "host_id", "tail_text"]).struct.unnest()
 _IN_PLACE = (
     pl.when("quote_last").then(pl.col("six") & (pl.col("gap") == " ") & (pl.col("suffix") == "")).otherwise(_SIX_QUOTES)
@@ -231,6 +232,8 @@ class Parser:
         fast, rest = self._vectorised(_set_aside(block))
         origin = _Origin(block.pieces)
         warnings = self._checks.count(fast)
+        if cut := int(fast["row"].is_in(origin.cut).sum()) if origin.cut else 0:
+            warnings["unterminated-line"] = cut
         slow = self._careful(rest, origin)
         for kind, count in slow.warnings.items():
             warnings[kind] = warnings.get(kind, 0) + count
@@ -249,7 +252,7 @@ class Parser:
         spaced = pl.read_csv(data, separator=" ", columns=list(_SPACED), schema=self._schema, **_CSV).rename(_SPACED)
         spaced = spaced.with_columns(pl.col(*_CODED_TOKENS).to_physical())
         both = pl.concat([lines.rows.to_frame(), quoted, spaced], how="horizontal").with_columns(
-            _SUFFIX, *_quotes_at_end(lines.texts), *(lookup.of("method").alias(name) for name, lookup in self._methods.items())
+            _SUFFIX, *_quotes(lines), *(lookup.of("method").alias(name) for name, lookup in self._methods.items())
         )
         fast = self._finish(_keep(both, _IN_PLACE))
         dashes = both.select(_DASHES.fill_null(value=False)).to_series()
@@ -295,11 +298,12 @@ class Parser:
             pl.col("t").is_not_null(),
             pl.col("time").str.contains(_TIME),
             pl.col("zone") == "+0000]",
-            pl.col("request_id", "key_logged").str.contains(_TOKEN),
+            *(pl.col(name).str.len_bytes() > 0 for name in ("request_id", "key_logged")),
+            *(~pl.col(name).str.contains('"', literal=True) for name in ("request_id", "key_logged")),
             pl.col("version_id").is_null() | (pl.col("version_id") != ""),
-            host.is_null() | (~host.str.len_bytes().is_in([0, 20, 21]) & tail.is_not_null() & ~tail.str.starts_with("#")),
+            host.is_null() | (~host.str.len_bytes().is_in([0, 6, 20, 21]) & tail.is_not_null() & ~tail.str.starts_with("#")),
         )
-        dashed = ("key_logged", *(name for name in TEXTS if name in self.texts))
+        dashed = ("request_id", "key_logged", *(name for name in TEXTS if name in self.texts))
         return _keep(rows, valid).select(
             "row",
             pl.lit(0, pl.UInt8).alias("unknown"),
@@ -366,6 +370,8 @@ class _Origin:
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._pieces = pieces
         self._starts = [0, *accumulate(piece.rows for piece in pieces)]
+        self.cut = [end - 1 for piece, end in zip(pieces, self._starts[1:], strict=True) if piece.torn]
+        """Rows that had no newline of their own."""
 
     def of(self, row: int) -> tuple[int, int, bool]:
         """The object, the line, and whether the line had no newline of its own."""
@@ -409,11 +415,11 @@ def _tail(fields: reading.Fields) -> str:
 
 def _set_aside(block: Block) -> _Lines:
     """Take out of a block the lines that a splitter could misread, and the blank ones."""
-    data = block.data
-    if _plain(data):
+    data, texts = block.data, block.texts
+    if texts is None and plain(data):
         texts = pl.read_lines(data)["line"]
-        if (texts.str.len_bytes() > 0).all():
-            return _Lines(data, texts, pl.int_range(len(texts), dtype=pl.UInt32, eager=True).alias("row"), {})
+    if texts is not None and (texts.str.len_bytes() > 0).all():
+        return _Lines(data, texts, pl.int_range(len(texts), dtype=pl.UInt32, eager=True).alias("row"), {})
     kept: list[int] = []
     good: list[bytes] = []
     odd: dict[int, bytes] = {}
@@ -430,8 +436,8 @@ def _set_aside(block: Block) -> _Lines:
     return _Lines(data, texts, pl.Series("row", kept, pl.UInt32), odd)
 
 
-def _plain(data: bytes) -> bool:
-    """Whether no line of the block needs to be set aside, but for blank ones; a few passes of memchr's speed."""
+def plain(data: bytes) -> bool:
+    """Whether no line of the block needs to be set aside, but for blank ones; a few passes at the speed of memchr."""
     if b"\r" in data or b"\0" in data or b"\x1f" in data:
         return False
     # NOTE: a line over MAX_LINE covers a whole aligned stretch of half that length, which then has no newline.
@@ -451,12 +457,14 @@ def _utf8(data: bytes) -> bool:
     return True
 
 
-def _quotes_at_end(texts: pl.Series) -> list[pl.Series | pl.Expr]:
-    """`quote_last`: the line ends with a quote; `six`: and has six of them (lines of the oldest generation do)."""
-    last = texts.str.ends_with('"').alias("quote_last")
-    if not last.any():
-        return [last, pl.lit(value=False).alias("six")]
-    return [last, (last & (texts.str.count_matches('"', literal=True) == 6)).alias("six")]
+def _quotes(lines: _Lines) -> list[pl.Series | pl.Expr]:
+    """`quote_last`: the line ends with a quote (those of the oldest generation do); `six`: it has six of them, or fewer parts prove it."""
+    last = lines.texts.str.ends_with('"').alias("quote_last")
+    # NOTE: an empty part is told from an absent one by counting. Without it, text between two pairs of quotes in a user agent would pass
+    # for the suffix. A part behind the seventh can only be empty, and the line not end there, where two quotes stand side by side.
+    if b'""' not in lines.data and not last.any():
+        return [last, pl.lit(value=True).alias("six")]
+    return [last, (lines.texts.str.count_matches('"', literal=True) == 6).alias("six")]
 
 
 def _keep(rows: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
@@ -532,7 +540,7 @@ def tail_columns(tails: pl.Series) -> pl.DataFrame:
     `fields` says how many fields the line had (17, 18, 24 and more), so that "not there" and "logged as ``-``" stay apart.
     """
     names = [*TAIL_FIELDS, "extra"]
-    old = pl.col("tail").str.starts_with("#")
+    old = pl.col("tail").is_in(["#17", "#18"])  # NOTE: not what begins so: a damaged signature version may
     known = pl.when(~old).then(pl.col("tail"))
     return (
         tails.alias("tail")

@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from s3guard.grouping import grouped
 from s3guard.model import Unreadable
 
 GROUPS: Final = 100_000
@@ -103,6 +104,16 @@ class Partial:
         for kind, count in other.warnings.items():
             self.warnings[kind] = self.warnings.get(kind, 0) + count
 
+    @property
+    def loose(self) -> int:
+        """Rows of tables that lie beside each other, not joined yet."""
+        return sum(frame.height for tables in self.rules.values() for name in RuleTables.NAMES for frame in getattr(tables, name)[1:])
+
+    @property
+    def firm(self) -> int:
+        """Rows of the tables that others are joined to."""
+        return sum(frame.height for tables in self.rules.values() for name in RuleTables.NAMES for frame in getattr(tables, name)[:1])
+
     def compact(self) -> None:
         """Join tables that lie beside each other, so that memory is that of the groups, not of the shards."""
         self.totals = [totals(self.totals)]
@@ -184,7 +195,7 @@ def joined(tables: RuleTables) -> tuple[RuleTables, list[str]]:
     Beyond `GROUPS` groups of a bucket (and outcome, where findings are split by it), those with the smallest hashes are kept.
     """
     groups = pl.concat(tables.groups).unique("g", keep="any") if tables.groups else pl.DataFrame(schema=GROUP)
-    counts = _counts(tables.counts)
+    counts = _counts(tables.counts, groups)
     samples = pl.concat(tables.samples) if tables.samples else pl.DataFrame(schema=SAMPLE)
     distinct = smallest(pl.concat(tables.distinct)) if tables.distinct else pl.DataFrame(schema=DISTINCT)
     flooded: list[str] = []
@@ -198,43 +209,57 @@ def joined(tables: RuleTables) -> tuple[RuleTables, list[str]]:
             counts, samples = counts.join(kept, on=on, how="semi"), samples.join(kept, on=on, how="semi")
             groups, distinct = groups.join(kept, on="g", how="semi"), distinct.join(kept, on="g", how="semi")
     samples = earliest(sampled(samples, groups))
-    return RuleTables(tables.splits, [groups.sort("g")], [counts.sort(*_KEYS)], [samples], [distinct]), flooded
+    return RuleTables(tables.splits, [groups], [counts], [samples], [distinct]), flooded
 
 
-def _counts(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def _counts(frames: Sequence[pl.DataFrame], groups: pl.DataFrame) -> pl.DataFrame:
+    """The counts of several tables added up."""
     if not frames:
         return pl.DataFrame(schema=COUNT)
+    if len(frames) == 1:
+        return frames[0]
     table = pl.concat(frames)
     sums = [pl.col(name).sum() for name in table.columns if name not in COUNT]
-    return table.group_by(*_KEYS).agg(pl.col("n").sum(), pl.col("first").min(), pl.col("last").max(), *sums)
+    # NOTE: the number of a group is short where its hash is long, so that the three keys fit into one.
+    numbered = groups.select("g", pl.int_range(pl.len(), dtype=pl.Int64).alias("number"))
+    table = table.join(numbered, on="g")
+    merged = grouped(table, ["number", "tick", "mask"], [pl.col("n").sum(), pl.col("first").min(), pl.col("last").max(), *sums])
+    return merged.join(numbered, on="number").select(table.drop("number").columns)
 
 
 def sampled(samples: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
     """Samples of at most `SAMPLED_SECONDS` pairs of group and tick a bucket: those whose hash is smallest."""
     if samples.height <= SAMPLED_SECONDS:
         return samples
-    pairs = samples.select("g", "tick").unique()
+    hashed = samples.with_columns(pl.struct("g", "tick").hash(seed=0).alias("h"))
+    if groups["bucket"].n_unique() == 1:
+        # NOTE: hashes are spread evenly: those that can be among the smallest lie, but for rare luck, under twice their share.
+        low = hashed.filter(pl.col("h") < 2 * SAMPLED_SECONDS * (1 << 64) // samples.height)
+        if low.select("h").n_unique() >= SAMPLED_SECONDS:
+            hashed = low
+    pairs = hashed.select("h", "g", "tick").unique()
     if pairs.height <= SAMPLED_SECONDS:
-        return samples
-    pairs = pairs.join(groups.select("g", "bucket"), on="g").with_columns(pl.struct("g", "tick").hash(seed=0).alias("h"))
+        return hashed.drop("h")
+    pairs = pairs.join(groups.select("g", "bucket"), on="g")
     kept = pairs.filter(pl.struct("h", "g", "tick").rank("ordinal").over("bucket") <= SAMPLED_SECONDS)
-    return samples.join(kept, on=["g", "tick"], how="semi")
+    return hashed.drop("h").join(kept, on=["g", "tick"], how="semi")
 
 
 def earliest(samples: pl.DataFrame) -> pl.DataFrame:
     """Of each key, the `SAMPLES` earliest by time, request id, object and line; sorted."""
-    if samples.height > 4 * SAMPLES:
-        # NOTE: most rows go before the costly sort; a tie at the fifth place is kept whole, for the sort to decide.
-        samples = samples.filter(pl.col("t").rank("min").over(_KEYS) <= SAMPLES)
     ordered = samples.sort(*_KEYS, "t", "request_id", "object", "line")
-    return ordered.group_by(_KEYS, maintain_order=True).head(SAMPLES).select(samples.columns)
+    return ordered.filter(pl.int_range(pl.len()).over(_KEYS) < SAMPLES) if samples.height > SAMPLES else ordered
 
 
 def smallest(distinct: pl.DataFrame) -> pl.DataFrame:
-    """Of each limit and window, the smallest hashes up to its cap; sorted. A set of more than `cap` is known to be over the limit."""
+    """Of each limit and window, the smallest hashes up to its cap. A set of more than `cap` - 1 is known to be over the limit."""
     by = ["g", "limit", "tick", "cap"]
-    ordered = distinct.unique().sort(*by, "h")
-    return ordered.filter(pl.int_range(pl.len()).over(by) < pl.col("cap")).select(DISTINCT.keys())
+    known = distinct.unique()
+    crowded = known.group_by(by).agg(pl.len().alias("n")).filter(pl.col("n") > pl.col("cap"))
+    if not crowded.height:
+        return known
+    few, many = known.join(crowded, on=by, how="anti"), known.join(crowded.select(by), on=by, how="semi").sort(*by, "h")
+    return pl.concat([few, many.filter(pl.int_range(pl.len()).over(by) < pl.col("cap"))]).select(DISTINCT.keys())
 
 
 def _stream(frame: pl.DataFrame) -> bytes:

@@ -34,6 +34,9 @@ MAX_LINE: Final = 1 << 20
 """Bytes of the longest line that is read (a trailing CR not counted); S3's own limits make lines of some 30 kB."""
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_FIRST_SECOND: Final = (date.min.toordinal() - _EPOCH) * 86400
+_LAST_SECOND: Final = (date.max.toordinal() - _EPOCH + 1) * 86400 - 1
+"""UTC of the years 1 and 9999: an offset may lead out of them, and then nothing could show the time."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 _MONTHS: Final = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), start=1)}
@@ -168,6 +171,8 @@ def _read_prefix(line: bytes) -> tuple[_Prefix, int]:
         raise _DamagedError("its time is no date of the calendar") from error
     ahead = int(east) * 3600 + int(off) * 60
     time = days * 86400 + int(hour) * 3600 + int(minute) * 60 + int(second) - (ahead if sign == b"+" else -ahead)
+    if not _FIRST_SECOND <= time <= _LAST_SECOND:
+        raise _DamagedError("its time is no date of the calendar")
     return (_token(owner), bucket, time, _token(ip), _token(requester), _token(request), operation, _token(key)), found.end()
 
 

@@ -128,4 +128,4 @@ def _text_place(document: Mapping, path: Sequence[str | int]) -> Place:
 
 
 def _some(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:8])}{' and others' if len(names) > 8 else ''}" or "none"  # noqa: PLR2004 - enough to choose from
+    return f"{', '.join(names[:8])}{' and others' if len(names) > 8 else ''}" or "none"

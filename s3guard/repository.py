@@ -25,8 +25,3 @@ def shown_path(path: Path, root: Path) -> str:
         if absolute.is_relative_to(base):
             return absolute.relative_to(base).as_posix()
     return absolute.as_posix()
-
-
-def is_within(path: Path, root: Path) -> bool:
-    """Whether reports name `path` relative to `root`: the file is one of the repository."""
-    return not Path(shown_path(path, root)).is_absolute()

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import polars as pl
 
+from s3guard.grouping import grouped
 from s3guard.measures import Limit
 
 BASE, COUNTED, MEMBER = range(3)
@@ -35,6 +36,7 @@ class Judged:
 
 def judge(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit, per: int | None) -> Judged:
     """Hold every window of `counts` (``g``, ``tick``, ``mask``, ``n``, sums) against a limit that is not a floor."""
+    counts = counts.join(_suspects(counts, place, limit), on="g", how="semi")
     points = _points(counts, distinct, place, limit)
     if per is None:
         whole = points.group_by("g").agg(pl.col("over", "base", "total").sum())
@@ -49,17 +51,34 @@ def judge(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit
     return _sliding(points.sort("g", "tick"), limit, per)
 
 
+def _suspects(counts: pl.DataFrame, place: int, limit: Limit) -> pl.DataFrame:
+    """The groups some window of which can offend: no window holds more than the whole group. Windows of the others need no look."""
+    over = pl.col("n").filter(has(place, COUNTED)).sum()
+    most = Fraction(limit.most or 0)
+    if limit.how == "distinct" or limit.reached:
+        return counts.select("g").unique()
+    if limit.how == "count":
+        return counts.group_by("g").agg((over > most.numerator // most.denominator).alias("may")).filter("may").select("g")
+    if limit.how == "share":
+        # NOTE: a window that offends has `enough` rows, and more than its share of them counted.
+        return counts.group_by("g").agg((over * most.denominator > most.numerator * limit.enough).alias("may")).filter("may").select("g")
+    positive = pl.col(f"s{place}").filter(pl.col(f"s{place}") > 0).sum()
+    if limit.how == "sum":
+        return counts.group_by("g").agg((positive > most.numerator // most.denominator).alias("may")).filter("may").select("g")
+    return counts.select("g").unique()
+
+
 def _points(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit) -> pl.DataFrame:
     """The three numbers of every group and tick."""
     if limit.how == "distinct":
         mine = distinct.filter(pl.col("limit") == place).group_by("g", "tick").agg(pl.len().cast(pl.Int64).alias("over"))
         return mine.with_columns(pl.col("over").alias("base"), pl.lit(0, pl.Int64).alias("total"))
-    total = pl.col(f"s{place}").sum() if limit.how in ("sum", "mean") else pl.lit(0, pl.Int64)
-    return counts.group_by("g", "tick").agg(
-        pl.col("n").filter(has(place, COUNTED)).sum().alias("over"),
-        pl.col("n").filter(has(place, BASE)).sum().alias("base"),
-        total.alias("total"),
-    )
+    over, base = (pl.when(has(place, role)).then(pl.col("n")).otherwise(0) for role in (COUNTED, BASE))
+    sums = pl.col(f"s{place}") if limit.how in ("sum", "mean") else pl.lit(0, pl.Int64)
+    numbered = counts.select("g").unique().with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("number"))
+    rows = counts.select("g", "tick", over.alias("over"), base.alias("base"), sums.alias("total")).join(numbered, on="g")
+    points = grouped(rows, ["number", "tick"], [pl.col("over", "base", "total").sum()])
+    return points.join(numbered, on="number").select("g", "tick", "over", "base", "total")
 
 
 def _sliding(points: pl.DataFrame, limit: Limit, per: int) -> Judged:
@@ -77,6 +96,8 @@ def _sliding(points: pl.DataFrame, limit: Limit, per: int) -> Judged:
         [(sums[name].gather(ends) - sums[name].gather(here)).alias(name) for name in sums]
     )
     offends = windows.select(_offends(limit)).to_series()
+    if not offends.any():
+        return Judged(_worst(windows.clear(), limit), points.select("g", "tick").clear())
     reach = pl.select(pl.when(offends).then(ends).otherwise(0)).to_series().cum_max()
     return Judged(_worst(windows.filter(offends), limit), points.filter(reach > here).select("g", "tick"))
 

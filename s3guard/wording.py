@@ -23,9 +23,7 @@ _EXPECTED = {
 }
 
 
-def report(
-    error: ValidationError, model: type[BaseModel] | None, node: Node, place: Place, problems: Problems, *, is_whole: bool = True
-) -> None:
+def report(error: ValidationError, model: type[BaseModel], node: Node, place: Place, problems: Problems, *, is_whole: bool = True) -> None:
     """Add every fault of `error` to `problems`; `node` is what was validated, `place` where it stands.
 
     `model` gives the keys that an unknown one may have meant. With `is_whole` false, parts of the node were left out for faults
@@ -53,7 +51,7 @@ def _place(node: Node, place: Place, path: Sequence[str | int], *, is_about_key:
     return (found.place if is_text and not is_about_key else at), found
 
 
-def _sentence(kind: str, message: str, path: Sequence[str | int], found: Node, model: type[BaseModel] | None) -> str:
+def _sentence(kind: str, message: str, path: Sequence[str | int], found: Node, model: type[BaseModel]) -> str:
     if kind == "value_error":
         return visible(message.removeprefix("Value error, "))
     if kind == "missing":
@@ -65,9 +63,7 @@ def _sentence(kind: str, message: str, path: Sequence[str | int], found: Node, m
     return visible(re.sub(r"^Input should be", "what is expected here is", message))
 
 
-def _unknown(key: str, model: type[BaseModel] | None) -> str:
-    if model is None:
-        return f"unknown key {quoted(key)}"
+def _unknown(key: str, model: type[BaseModel]) -> str:
     names = [field.alias or name for name, field in model.model_fields.items()]
     elsewhere = getattr(model, "elsewhere", {}).get(key)
     hint = f"; {elsewhere}" if elsewhere else did_you_mean(key, names)
@@ -75,13 +71,11 @@ def _unknown(key: str, model: type[BaseModel] | None) -> str:
     return f"unknown key {quoted(key)}{hint or known}"
 
 
-def _model_at(model: type[BaseModel] | None, path: Sequence[str | int]) -> type[BaseModel] | None:
+def _model_at(model: type[BaseModel], path: Sequence[str | int]) -> type[BaseModel]:
     """The model of the mapping at `path`, as far as the path names fields."""
     for step in path:
-        fields = model.model_fields if model else {}
-        field = next((field for name, field in fields.items() if step in (name, field.alias)), None)
-        if field is not None:
-            model = next(_models(field.annotation), None)
+        field = next((field for name, field in model.model_fields.items() if step in (name, field.alias)), None)
+        model = model if field is None else next(_models(field.annotation), model)
     return model
 
 

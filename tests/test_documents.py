@@ -276,6 +276,11 @@ def test_the_parser_in_c_and_the_one_in_python_read_the_same(text: str) -> None:
         assert in_c == in_python
 
 
+def test_a_fault_without_a_place_is_told_as_well() -> None:
+    reader = documents._Reader("p.yaml", "", Problems())
+    assert (Place("p.yaml"), "not valid YAML: odd") == reader._syntax(yaml.MarkedYAMLError(problem="odd"))
+
+
 @pytest.mark.parametrize("text", [r'"\UFFFFFFFF"', r'"\ud800"', f"%YAML 1.{'9' * 5_000}\n---\na: 1\n"])
 def test_the_parser_in_python_has_faults_of_its_own_and_they_are_told_too(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "_LOADER", yaml.SafeLoader)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -100,6 +101,30 @@ def test_a_folder_named_like_a_file_cannot_be_read_as_one(repo: Path) -> None:
     write(repo, "x.yaml/p.yaml", HEAD + "rules: {anonymous: {}}\n")
     assert ["p"] == [policy.name for policy in load([repo / "policies"], repo)]
     assert ["p.yaml:4:10: no such file 'x.yaml'"] == faults(repo, HEAD + "extends: x.yaml\n")
+
+
+def test_a_link_that_leads_nowhere_is_a_fault(repo: Path) -> None:
+    (repo / "policies" / "gone.yaml").symlink_to("nowhere.yaml")
+    (repo / "policies" / "self.yaml").symlink_to("self.yaml")
+    assert [
+        "gone.yaml:1:1: the file cannot be read: No such file or directory",
+        "self.yaml:1:1: the file cannot be read: Too many levels of symbolic links",
+    ] == faults(repo)
+
+
+def test_a_folder_that_cannot_be_read_is_a_fault(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(repo, "p.yaml", HEAD + "rules: {anonymous: {}}\n")
+    secret = repo / "policies" / "secret"
+    secret.mkdir()
+    listed = os.scandir
+
+    def scandir(path: str | Path) -> object:
+        if Path(path) == secret:
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert ["secret:1:1: the folder cannot be read: Permission denied"] == faults(repo)
 
 
 def test_links_in_circles_end(repo: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from s3guard import drafts
 from s3guard.model import Location
 from s3guard.policy import load
-from tests.policies import HEAD, faults, load_one, repository, write
+from tests.policies import HEAD, faults, load_one, repository, rules, write
 
 PACK = "version: 1\npolicy: hipaa-baseline\nframeworks: [hipaa]\nrules:\n  acl_required: {}\n"
 
@@ -90,6 +90,15 @@ def test_a_shipped_pack_is_named_by_its_file_or_its_policy(name: str, repo: Path
     assert ("p/acl_required", Location("policies/p.yaml", 4)) == (bound.name, bound.location)
     assert ("hipaa.yaml", 5) == (Path(bound.origin.file).name, bound.origin.line)
     assert ("hipaa",) == policy.frameworks
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_pack_that_is_named_twice_counts_once(repo: Path) -> None:
+    assert {"acl_required": 4} == rules(load_one(repo, HEAD + "extends: [hipaa, hipaa-baseline]\n"))
+
+
+def test_packs_are_shipped() -> None:
+    assert {"baseline", "hipaa", "pci-dss", "gdpr"} <= {file.stem for file in drafts.shipped_packs().glob("*.yaml")}
 
 
 LEFT = """\

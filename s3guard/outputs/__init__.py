@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import JSONEncoder  # NOTE: not the module: `json` is an output here
 from pathlib import Path
+from typing import IO
 
 from s3guard.model import Coverage, Report, UnableError, UsageError
 from s3guard.text import CI_COMMAND, shown
@@ -171,7 +172,15 @@ def _were(count: int) -> str:
 
 
 def write(path: Path, chunks: Iterable[str]) -> None:
-    """Writes a file whole or not at all: beside its place, flushed to disk, then renamed over it.
+    """Writes a text file, UTF-8, whole or not at all; see `whole`."""
+    with whole(path) as stream:
+        for chunk in chunks:
+            stream.write(chunk.encode("utf-8"))
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[IO[bytes]]:
+    """A stream to a file that is there once the block ends well: written beside its place, flushed to disk, then renamed over it.
 
     An existing file keeps its permissions, and its content until the last moment; a symbolic link is followed, not replaced.
     Pipes and devices are written straight. Whatever goes wrong leaves no temporary file; UnableError names the path and the reason.
@@ -185,22 +194,24 @@ def write(path: Path, chunks: Iterable[str]) -> None:
         raise _unable(path, error) from error
     try:
         if mode is None or stat.S_ISREG(mode):
-            _replace(target, chunks, None if mode is None else stat.S_IMODE(mode))
+            with _beside(target, None if mode is None else stat.S_IMODE(mode)) as stream:
+                yield stream
         else:
-            with target.open("w", encoding="utf-8", newline="\n") as stream:
-                stream.writelines(chunks)
+            with target.open("wb") as stream:
+                yield stream
     except OSError as error:
         raise _unable(path, error) from error
 
 
-def _replace(target: Path, chunks: Iterable[str], mode: int | None) -> None:
+@contextlib.contextmanager
+def _beside(target: Path, mode: int | None) -> Iterator[IO[bytes]]:
     if mode is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     beside = target.parent / f".s3guard-{os.urandom(8).hex()}.tmp"
     descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(chunks)
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         if mode is not None:

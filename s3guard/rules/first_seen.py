@@ -68,6 +68,7 @@ class FirstSeen(GroupRule):
     default_severity = Severity.LOW
     default_group_by = ()
     default_title = "Nobody and nothing new uses the bucket"
+    splits = True
     default_help = (
         "A principal, network or operation appeared that the history of this bucket does not know. Ask whether it is expected; if "
         "not, investigate as for a principal outside the allow-list."

@@ -16,6 +16,7 @@ from s3guard.rules import RecordRule
 from s3guard.written import OneOrMany, Text, plain_text
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SECONDS_OF_MINUTE: Final = 60
 _MINUTES_OF_HOUR: Final = 60
 _MINUTES_OF_DAY: Final = 24 * _MINUTES_OF_HOUR
 # NOTE: entries of some databases that mean "this machine's" or "not set": they would judge differently from one machine to the next.
@@ -204,10 +205,17 @@ class Schedule(RecordRule):
 
     def breaks(self, columns: Columns) -> pl.Expr:
         """Requests in a minute of the local week that no span holds."""
-        local = columns.text("time").dt.convert_time_zone(self.time_zone)
-        minute = (local.dt.weekday().cast(pl.Int32) - 1) * _MINUTES_OF_DAY + local.dt.hour().cast(pl.Int32) * _MINUTES_OF_HOUR
-        minute += local.dt.minute().cast(pl.Int32)
-        return ~pl.any_horizontal((minute >= start) & (minute < end) for start, end in self.open_minutes)
+        return ~pl.col("t").map_batches(self._is_open, return_dtype=pl.Boolean)
+
+    def _is_open(self, seconds: pl.Series) -> pl.Series:
+        """Whether each instant lies in a span. NOTE: asked once a minute that has records: a local clock costs a microsecond a time."""
+        minutes = (seconds // _SECONDS_OF_MINUTE).alias("minute")
+        local = pl.from_epoch(pl.col("minute") * _SECONDS_OF_MINUTE, "s").dt.replace_time_zone("UTC").dt.convert_time_zone(self.time_zone)
+        day = (local.dt.weekday().cast(pl.Int32) - 1) * _MINUTES_OF_DAY
+        minute = day + local.dt.hour().cast(pl.Int32) * _MINUTES_OF_HOUR + local.dt.minute().cast(pl.Int32)
+        is_open = pl.any_horizontal((minute >= start) & (minute < end) for start, end in self.open_minutes)
+        asked = minutes.unique().to_frame().with_columns(is_open.alias("open"))
+        return minutes.to_frame().join(asked, on="minute", how="left", maintain_order="left")["open"]
 
 
 def _merged(spans: list[Span]) -> tuple[Span, ...]:

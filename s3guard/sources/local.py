@@ -13,7 +13,7 @@ from s3guard.sources import LogObject, UnreadableError
 ORDER = 9
 """Asked last: whatever no other source claims is a path."""
 
-_PIECE = 8 << 20
+_PIECE = 16 << 20
 
 
 def claims(argument: str) -> bool:

@@ -34,7 +34,7 @@ class Cost:
     cpu: float
     """Seconds of all processors together."""
     memory: int
-    """Bytes resident at the peak, of the largest of its processes."""
+    """Bytes resident at the peak, of the largest of its processes; never less than this process itself holds, some 40 MB."""
 
 
 @dataclass(frozen=True, slots=True)

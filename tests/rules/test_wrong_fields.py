@@ -184,7 +184,6 @@ def test_a_rule_that_is_switched_off_needs_nothing(kind: str) -> None:
         ("custom", {"measure": "distinct(keys)", "max": "1"}, "'keys' is not a column of a record; did you mean key?"),
         ("custom", {"measure": "share()", "max": "1%"}, "share() has no condition; write one such as share(http_status >= 500)"),
         ("custom", {"measure": "sum(bytes_sent)", "max": "50 GiB"}, "'50 GiB' is not a size; write 50GiB"),
-        ("custom", {"measure": "p99(total_time)", "max": "250"}, "'250' is not a duration; it has no unit: write 250 and one of s, m or h"),
     ],
 )
 def test_a_wrong_field_is_told_what_was_meant(kind: str, written: dict[str, Any], message: str) -> None:

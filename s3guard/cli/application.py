@@ -1,0 +1,170 @@
+"""The typer application: the verbs, how their help pages look, and what a wrong command line is told."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import pkgutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from s3guard import __version__
+from s3guard.cli import ending, verbs
+from s3guard.cli.choices import Choices
+from s3guard.cli.options import OTHER, PANELS
+from s3guard.model import UsageError
+from s3guard.problems import did_you_mean
+
+NAME: Final = "s3guard"
+_FIRST_STEPS: Final = """\
+First steps:
+  s3guard rules                          what can be asked of a bucket
+  s3guard validate policies/             whether your policies are well formed
+  s3guard check logs/ -p policies/       judge records
+  s3guard explain AccessDenied           what something in a report means
+
+Exit codes: 0 judged, nothing at or above --fail-on; 1 violations; 2 wrong
+usage, configuration or policy; 3 not everything could be judged; 4 nothing was.
+
+Every flag is also a variable (--fail-on is S3GUARD_FAIL_ON) and a key of
+s3guard.toml or [tool.s3guard]; a flag beats a variable, a variable the file.
+"""
+
+
+class _Page:
+    """How help pages are set: arguments, then the options by heading, then the end as it is written."""
+
+    rich_help_panel: str | None
+    epilog: str | None
+
+    def get_help_option(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own types, which it keeps to itself
+        """As typer's.
+
+        NOTE: typer's own switches have no default, and it asks pydantic what None is: 0.3 s, for nothing, before the help of a verb.
+        """
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # of the class that this one stands before
+        option.default = option.default or False
+        return option
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own types, which it keeps to itself
+        """The arguments and options of a verb, by heading: what they are, not what they are set to."""
+        ctx.default_map = None
+        if isinstance(self, TyperGroup):
+            self.format_commands(ctx, formatter)
+        sections: dict[str, list[tuple[str, str]]] = {name: [] for name in ("Arguments", *PANELS)}
+        for param in ctx.command.get_params(ctx):
+            if param.param_type_name == "argument":
+                sections["Arguments"].append((param.metavar, param.help))
+            elif record := param.get_help_record(ctx):
+                sections[param.rich_help_panel or OTHER].append((record[0].split(" / ")[0], record[1]))
+        for heading, rows in sections.items():
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl(rows, col_max=30)
+
+    def format_epilog(self, _ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - see above
+        """The end of the page, its lines as they are."""
+        if self.epilog:
+            formatter.write_paragraph()
+            formatter.write(self.epilog)
+
+
+class _Verb(_Page, TyperCommand):
+    """A verb with its help page."""
+
+
+class _Verbs(_Page, TyperGroup):
+    """All verbs with their help page."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; the exit code. UsageError, with a way out, where they say nothing that can be done."""
+    try:
+        code = _command()(list(arguments), prog_name=NAME, standalone_mode=False)
+    except typer.TyperException as error:
+        raise UsageError(_told(error)) from error
+    except typer.Abort as abort:
+        raise KeyboardInterrupt from abort
+    except SystemExit as exit_:
+        # NOTE: typer ends with 1 where the reader of a help page is gone, and with a code of its own where a shell completes.
+        if isinstance(exit_.__context__, BrokenPipeError):
+            raise exit_.__context__ from exit_
+        return exit_.code if isinstance(exit_.code, int) else ending.CLEAN
+    return code or ending.CLEAN
+
+
+def application() -> typer.Typer:
+    """The application, made anew."""
+    found = typer.Typer(
+        name=NAME, cls=_Verbs, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+    )
+    modules = catalog()
+
+    def root(context: typer.Context, *, version: _Version = False) -> int:
+        if version:
+            typer.echo(f"{NAME} {__version__}")
+            raise typer.Exit(ending.CLEAN)
+        if context.invoked_subcommand is None:
+            # NOTE: wrong usage and not success: a pipeline whose variable turned out empty must not pass.
+            typer.echo(context.get_help(), err=True)
+            raise typer.Exit(ending.MISUSED)
+        context.obj = Choices(Path.cwd(), os.environ)
+        context.default_map = dict.fromkeys(modules, context.obj)
+        return ending.CLEAN
+
+    found.callback(invoke_without_command=True, help="Judge Amazon S3 server access logs against policies.", epilog=_FIRST_STEPS)(root)
+    for name, module in modules.items():
+        found.command(name, cls=_Verb, epilog=_examples(module))(_ended(getattr(module, name)))
+    return found
+
+
+def _command() -> TyperGroup:
+    command = typer.main.get_command(application())
+    assert isinstance(command, TyperGroup)  # noqa: S101 - for the type checker
+    for param in command.params:
+        param.default = param.default or False  # NOTE: see `get_help_option`
+    return command
+
+
+_Version = Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)]
+
+
+def catalog() -> dict[str, ModuleType]:
+    """Every verb by name, in the order of the help page."""
+    modules = [importlib.import_module(f"{verbs.__name__}.{module.name}") for module in pkgutil.iter_modules(verbs.__path__)]
+    return {module.__name__.rpartition(".")[2]: module for module in sorted(modules, key=lambda module: module.ORDER)}
+
+
+def _examples(module: ModuleType) -> str:
+    lines = "".join(f"  {line}\n" for line in module.EXAMPLES.strip().split("\n"))
+    return f"Examples:\n{lines}"
+
+
+def _ended(verb: Callable[..., int]) -> Callable[..., int]:
+    """The verb with its errors turned into exit codes, before typer sees them: it would make a code 1 of some."""
+
+    @functools.wraps(verb)
+    def task(**parameters: Any) -> int:  # noqa: ANN401 - whatever the verb takes
+        return ending.code_of(functools.partial(verb, **parameters), trace=bool(parameters.get("verbose")))
+
+    return task
+
+
+def _told(error: typer.TyperException) -> str:
+    """What is wrong with the command line, what was probably meant, and where help is."""
+    said = error.format_message().rstrip(".")
+    said = said[:1].lower() + said[1:]
+    context = getattr(error, "ctx", None)
+    wanted = getattr(error, "option_name", None)
+    if context is None:
+        return said
+    if wanted and said.startswith("no such option"):
+        known = [name for param in context.command.get_params(context) if not param.hidden for name in param.opts]
+        said = f"no such option: {wanted}{did_you_mean(wanted, known)}"
+    return f"{said.rstrip('?')}{'?' if said.endswith('?') else '.'} Help: {context.command_path} --help"

@@ -1,0 +1,116 @@
+"""How a command ends: the one place where errors are printed, and where each becomes its exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
+
+from s3guard.model import S3GuardError, UsageError
+from s3guard.text import shown, visible
+
+CLEAN: Final = 0
+"""Judged, nothing at or above ``--fail-on``."""
+VIOLATED: Final = 1
+"""Violations; never set by anything else, and wins over `UNABLE` and `IDLE`."""
+MISUSED: Final = 2
+"""Wrong usage, configuration or policy."""
+UNABLE: Final = 3
+"""Could not judge everything, could not write an output, or failed inside."""
+IDLE: Final = 4
+"""Nothing was judged."""
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+READER_GONE: Final = 141
+"""128 and the number of the signal, as shells say it."""
+
+
+class TerminatedError(BaseException):
+    """The process was told to end (SIGTERM). No Exception, as KeyboardInterrupt is none: nothing on the way may take it for a failure."""
+
+
+def code_of(task: Callable[[], int], *, trace: bool = False) -> int:
+    """What `task` ends with: the code that it returns, or that of what it raises, which is then told on standard error.
+
+    `trace` adds the traceback of what nobody foresaw.
+    """
+    try:
+        return task()
+    except KeyboardInterrupt:
+        tell("interrupted")
+        return INTERRUPTED
+    except TerminatedError:
+        tell("terminated")
+        return TERMINATED
+    except BrokenPipeError:
+        hush()
+        return READER_GONE
+    except S3GuardError as error:
+        tell_error(error)
+        return MISUSED if isinstance(error, UsageError) else UNABLE
+    except BaseException as error:  # noqa: BLE001 - whatever it is, a panic of Polars too: never a code that says that something was judged
+        _tell_unforeseen(error, trace=trace)
+        return UNABLE
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """Inside, SIGTERM raises `TerminatedError` in the main thread, so that files are left whole; a second one does not disturb that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # NOTE: signals are the main thread's; whoever calls from another one handles them.
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)
+    raise TerminatedError
+
+
+def tell(text: str) -> None:
+    """Lines for standard error, the first after ``s3guard:``, safe on a terminal; where standard error is gone, nobody is told."""
+    safe = "\n".join(line if line.isprintable() else visible(line) for line in text.split("\n"))
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # NOTE: a reader that is gone, a closed stream, none at all
+        sys.stderr.write(f"s3guard: {safe}\n")
+        sys.stderr.flush()
+
+
+def tell_error(error: S3GuardError) -> None:
+    """An error that a user can mend; several problems stand one below the other, each with its place at the start of its line."""
+    from s3guard.problems import PolicyError
+
+    lines = str(error).split("\n")
+    if len(lines) == 1 and not isinstance(error, PolicyError):
+        tell(f"error: {lines[0]}")
+    else:
+        tell("\n".join([f"error: {len(lines):,} problem{'' if len(lines) == 1 else 's'}", *lines]))
+
+
+def hush() -> None:
+    """Send what is left of standard output nowhere, so that Python does not complain of it while it shuts down."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _tell_unforeseen(error: BaseException, *, trace: bool) -> None:
+    import traceback
+
+    said = shown(" ".join(str(error).split()))[:300]
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "s3guard" in Path(frame.filename).parts]
+    where = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
+    more = "" if trace else "; -v shows where, which a bug report should hold"
+    if trace:
+        tell("\n".join(shown(line) for line in "".join(traceback.format_exception(error)).rstrip().split("\n")))
+    tell(f"error: internal error, nothing is concluded: {type(error).__name__}{f': {said}' if said else ''}{where}{more}")

@@ -1,0 +1,145 @@
+"""The flags that verbs take, each written once: its name, what it takes, its help, and the heading that it stands under."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from s3guard import outputs
+from s3guard.flags import FLAGS
+from s3guard.model import UsageError
+
+JUDGED: Final = "What is judged"
+VERDICT: Final = "When the run fails"
+WRITTEN: Final = "Where results go"
+RUN: Final = "How it runs"
+OTHER: Final = "Options"
+PANELS: Final = (JUDGED, VERDICT, WRITTEN, RUN, OTHER)
+"""The headings of a help page, in their order."""
+
+_CHOICES: Final = {flag.name: flag.choices for flag in FLAGS}
+
+
+def flag(*names: str, takes: str, panel: str, says: str, values: Sequence[str] = (), hidden: bool = False) -> Any:  # noqa: ANN401 - as typer.Option
+    """An option that takes a value; `values` are offered where the shell completes."""
+    known = values or _CHOICES.get(names[-1].lstrip("-"), ())
+    return typer.Option(
+        *names,
+        metavar=takes,
+        help=says,
+        rich_help_panel=panel,
+        show_default=False,
+        hidden=hidden,
+        autocompletion=(lambda: list(known)) if known else None,
+    )
+
+
+def switch(name: str, panel: str, says: str, short: str = "", *, hidden: bool = False) -> Any:  # noqa: ANN401 - as typer.Option
+    """An option that is on or off; its ``--no-`` form outvotes the environment and the settings file."""
+    negative = f"--{name.removeprefix('no-')}" if name.startswith("no-") else f"--no-{name}"
+    names = [f"--{name}/{negative}", *([short] if short else [])]
+    return typer.Option(*names, help=says, rich_help_panel=panel, show_default=False, hidden=hidden)
+
+
+def _given(text: str) -> str:
+    """An argument as it came: bytes that are no UTF-8 included, which pydantic would refuse."""
+    return text
+
+
+def texts(takes: str, says: str) -> Any:  # noqa: ANN401 - as typer.Argument
+    """Arguments, any number of them."""
+    return typer.Argument(metavar=takes, help=says, show_default=False, parser=_given)
+
+
+UNPARSED: Final = "0.1%"
+"""Lines that may be unreadable, unless something else is said."""
+
+
+def some(logs: list[str] | None, example: str) -> list[str]:
+    """The logs that were named; UsageError with an example where none are."""
+    if not logs:
+        raise UsageError(f"which logs? Give files, folders, globs, or - for standard input, as in: {example}")
+    return logs
+
+
+Logs = Annotated[
+    list[str] | None,
+    texts("LOGS", "Files, folders with all below them, globs, or - for standard input. Plain, gzip or Zstandard, told by their content."),
+]
+Policies = Annotated[
+    list[Path] | None,
+    flag("-p", "--policy", takes="PATH", panel=JUDGED, says="A policy file, or a folder of them; repeatable. [default: policies/]"),
+]
+Since = Annotated[
+    str | None,
+    flag(
+        "--since", takes="WHEN", panel=JUDGED, says="Only records from then on: 2026-10-01, 2026-10-01T06:00:00Z, or 24h for the last day."
+    ),
+]
+Until = Annotated[str | None, flag("--until", takes="WHEN", panel=JUDGED, says="Only records before then.")]
+AsOf = Annotated[
+    str | None,
+    flag("--as-of", takes="WHEN", panel=RUN, says="The instant that ages and waivers are held against, to repeat a run. [default: now]"),
+]
+Buckets = Annotated[list[str] | None, flag("--bucket", takes="NAME", panel=JUDGED, says="Only this bucket; repeatable.")]
+Rules = Annotated[
+    list[str] | None,
+    flag("--rule", takes="NAME", panel=JUDGED, says="Only this rule: writers, my-policy/writers, my-policy/writers/exports; repeatable."),
+]
+Frameworks = Annotated[
+    list[str] | None,
+    flag("--framework", takes="NAME", panel=JUDGED, says="Only policies that give evidence for it: hipaa, pci-dss, gdpr…; repeatable."),
+]
+Outputs = Annotated[
+    list[str] | None,
+    flag(
+        "-o",
+        "--output",
+        takes="FORMAT[:PATH]",
+        panel=WRITTEN,
+        says=f"A report: {', '.join(outputs.names())}. Into the file PATH; without one to standard output. Repeatable. [default: text]",
+        values=outputs.names(),
+    ),
+]
+SarifProfile = Annotated[
+    str | None,
+    flag("--sarif-profile", takes="NAME", panel=WRITTEN, says="Whom SARIF is for: full, github or azure. [default: full]"),
+]
+JunitDialect = Annotated[
+    str | None,
+    flag("--junit-dialect", takes="NAME", panel=WRITTEN, says="JUnit as its schema says (strict), or with file and line (extended)."),
+]
+Quarantine = Annotated[
+    Path | None,
+    flag("--quarantine", takes="FILE", panel=WRITTEN, says="Lines that are no record, or could be read in several ways, as JSON Lines."),
+]
+FailOn = Annotated[
+    str | None,
+    flag("--fail-on", takes="SEVERITY", panel=VERDICT, says="Lowest that fails: info, low, medium, high, critical; or none. [default: medium]"),
+]
+Baseline = Annotated[
+    Path | None,
+    flag("--baseline", takes="FILE", panel=VERDICT, says="A saved json report: what it found is shown, and fails no run again."),
+]
+MaxUnparsed = Annotated[
+    str | None,
+    flag("--max-unparsed", takes="SHARE", panel=VERDICT, says=f"Lines that may be unreadable before that fails the run. [default: {UNPARSED}]"),
+]
+AllowEmpty = Annotated[bool, switch("allow-empty", VERDICT, "Nothing to judge is no failure: 0 instead of 4.")]
+AllowUndetermined = Annotated[bool, switch("allow-undetermined", VERDICT, "What could not be judged is no failure: 0 instead of 3.")]
+RequirePolicy = Annotated[bool, switch("require-policy", VERDICT, "A bucket with records and without a policy is one.")]
+Engine = Annotated[str | None, flag("--engine", takes="NAME", panel=RUN, says="Where records are judged. [default: local]", values=("local",))]
+Jobs = Annotated[
+    int | None,
+    flag("-j", "--jobs", takes="N", panel=RUN, says="Blocks judged at a time. [default: one a processor]"),
+]
+Color = Annotated[
+    str | None,
+    flag("--color", takes="WHEN", panel=RUN, says="auto, always or never; NO_COLOR and FORCE_COLOR are honoured. [default: auto]"),
+]
+NoProgress = Annotated[bool, switch("no-progress", RUN, "No progress bar. There is none but on a terminal, and none in CI.")]
+Quiet = Annotated[bool, switch("quiet", RUN, "Nothing on standard error but errors.", "-q")]
+Verbose = Annotated[bool, switch("verbose", RUN, "More detail: checks that passed; where s3guard itself failed.", "-v")]

@@ -1,0 +1,74 @@
+"""What the command line knows of the terminal: results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import IO, TextIO
+
+from s3guard.cli import ending
+from s3guard.model import UnableError
+from s3guard.outputs import Options
+
+
+def put(chunks: Iterable[str]) -> None:
+    """Write results to standard output, as UTF-8; see `standard_output`."""
+    with standard_output() as stream:
+        for chunk in chunks:
+            stream.write(chunk.encode("utf-8"))
+
+
+@contextlib.contextmanager
+def standard_output() -> Iterator[IO[bytes]]:
+    """Standard output, for results. BrokenPipeError where the reader is gone, UnableError where they cannot be written."""
+    if sys.stdout is None:
+        raise UnableError("could not write standard output: it is closed")
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        ending.hush()
+        raise UnableError(f"could not write standard output: {error.strerror or error}") from error
+
+
+def warn(text: str) -> None:
+    """A warning on standard error."""
+    ending.tell(f"warning: {text}")
+
+
+def options(color: str, environ: Mapping[str, str], *, verbose: bool = False) -> Options:
+    """How text on standard output is set; `color` is ``auto``, ``always`` or ``never``."""
+    plain = Options(color=is_colored(color, sys.stdout, environ), ascii=not _knows_unicode(sys.stdout), verbose=verbose)
+    return replace(plain, width=shutil.get_terminal_size((plain.width, 24)).columns) if is_terminal(sys.stdout) else plain
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody looks at the stream."""
+    try:
+        return stream is not None and os.isatty(stream.fileno())
+    except (OSError, ValueError):
+        return False
+
+
+def is_colored(color: str, stream: TextIO | None, environ: Mapping[str, str]) -> bool:
+    """Whether a stream may hold colour.
+
+    What was asked for wins, then NO_COLOR (https://no-color.org), then FORCE_COLOR (https://force-color.org), then what the stream is.
+    """
+    if color != "auto":
+        return color == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal(stream) and environ.get("TERM") != "dumb"
+
+
+def _knows_unicode(stream: TextIO | None) -> bool:
+    return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "").replace("_", "").startswith("utf")

@@ -1,0 +1,118 @@
+"""``s3guard check``: policies, logs and an engine make a report; the report makes files and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s3guard import memory
+from s3guard.cli import choices, delivery, ending, options, progress, terminal
+from s3guard.cli.delivery import Target
+from s3guard.cli.options import JUDGED, RUN, WRITTEN
+from s3guard.cli.period import period
+from s3guard.model import Report, Severity, UsageError
+from s3guard.verdict import WORDS, because, headline
+
+ORDER = 1
+EXAMPLES = """
+s3guard check logs/
+s3guard check logs/ -p policies/ --since 24h --fail-on high
+s3guard check logs/*.gz -o text -o junit:junit.xml -o sarif:s3guard.sarif
+zcat old.gz | s3guard check - --bucket phi-records --as-of 2026-10-02
+"""
+
+
+def check(
+    context: typer.Context,
+    logs: options.Logs = None,
+    *,
+    policy: options.Policies = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    bucket: options.Buckets = None,
+    rule: options.Rules = None,
+    framework: options.Frameworks = None,
+    fail_on: options.FailOn = None,
+    baseline: options.Baseline = None,
+    max_unparsed: options.MaxUnparsed = None,
+    allow_empty: options.AllowEmpty = False,
+    allow_undetermined: options.AllowUndetermined = False,
+    require_policy: options.RequirePolicy = False,
+    output: options.Outputs = None,
+    sarif_profile: options.SarifProfile = None,
+    junit_dialect: options.JunitDialect = None,
+    quarantine: options.Quarantine = None,
+    as_of: options.AsOf = None,
+    engine: options.Engine = None,
+    jobs: options.Jobs = None,
+    color: options.Color = None,
+    no_progress: options.NoProgress = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    state: Annotated[str | None, options.flag("--state", takes="URI", panel=JUDGED, says="", hidden=True)] = None,
+    redact: Annotated[list[str] | None, options.flag("--redact", takes="NAMES", panel=WRITTEN, says="", hidden=True)] = None,
+    audit: Annotated[bool, options.switch("audit", RUN, "", hidden=True)] = False,
+) -> int:
+    """Judge log records against policies.
+
+    Reads S3 server access logs, judges each bucket by the policies that name it, and writes what it found. The exit code is for
+    pipelines: 0 clean, 1 violations, 3 not everything could be judged, 4 there was nothing to judge.
+    """
+    _refuse(context, state=state, redact=redact, audit=audit)
+    named = options.some(logs, "s3guard check logs/ --policy policies/")
+    wanted = delivery.targets(output or ["text"], quarantine)
+    chosen = choices.of(context)
+    asked = period(context, as_of, since, until)
+    threshold = choices.one_of(context, "fail-on", fail_on or Severity.MEDIUM.value)
+    unparsed = choices.share(context, "max-unparsed", max_unparsed or options.UNPARSED)
+    look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
+    look = delivery.options(context, sarif_profile, junit_dialect, look)
+    for note in () if quiet else chosen.settings.notes:
+        terminal.warn(note)
+    memory.keep()
+    from s3guard.check import Request
+    from s3guard.check import check as judge
+
+    with progress.shown(named, chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell:
+        report = judge(
+            Request(
+                logs=named,
+                policies=policy or [Path("policies")],
+                as_of=asked.as_of,
+                since=asked.since,
+                until=asked.until,
+                buckets=bucket or (),
+                rules=rule or (),
+                frameworks=framework or (),
+                fail_on=None if threshold == "none" else Severity(threshold),
+                baseline=baseline,
+                engine=engine or "local",
+                jobs=None if jobs is None else choices.positive(context, "jobs", jobs),
+                max_unparsed=unparsed,
+                quarantine=quarantine,
+                allow_empty=allow_empty,
+                allow_undetermined=allow_undetermined,
+                require_policy=require_policy,
+                progress=tell,
+            )
+        )
+    if not quiet:
+        _conclude(report, wanted)
+    whole = delivery.deliver(report, wanted, look, chosen.environ)
+    return report.exit_code if whole or report.exit_code == ending.VIOLATED else ending.UNABLE
+
+
+def _refuse(context: typer.Context, **later: object) -> None:
+    """UsageError for flags of the contract whose machinery comes later: what was asked for and not done must not look done."""
+    for name, value in later.items():
+        if value:
+            raise UsageError(f"{choices.place(context, name)}: this version of s3guard does not have it; nothing was judged")
+
+
+def _conclude(report: Report, wanted: Sequence[Target]) -> None:
+    """The verdict in a line, where no text report on standard output says it."""
+    if not any(target.path is None and target.output.name == "text" for target in wanted):
+        ending.tell(f"{WORDS[report.status]}: {headline(report)}; {because(report)}")

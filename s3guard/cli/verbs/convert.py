@@ -1,0 +1,46 @@
+"""``s3guard convert``: a saved report in other formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s3guard.cli import choices, delivery, ending, options, terminal
+from s3guard.model import UsageError
+
+ORDER = 7
+EXAMPLES = """
+s3guard convert report.json
+s3guard convert report.json -o sarif:s3guard.sarif -o markdown:comment.md
+"""
+
+
+def convert(
+    context: typer.Context,
+    saved: Annotated[
+        Path | None, typer.Argument(metavar="REPORT", help="A report that --output json wrote.", show_default=False)
+    ] = None,
+    *,
+    output: options.Outputs = None,
+    sarif_profile: options.SarifProfile = None,
+    junit_dialect: options.JunitDialect = None,
+    color: options.Color = None,
+    verbose: options.Verbose = False,
+) -> int:
+    """Write a saved report in other formats.
+
+    Nothing is judged again: the exit code is 0 where all were written, whatever the report says. Credentials that the saved report masks
+    stay masked.
+    """
+    if saved is None:
+        raise UsageError("which report? Give one that --output json wrote, as in: s3guard convert report.json -o sarif:report.sarif")
+    wanted = delivery.targets(output or ["text"])
+    environ = choices.of(context).environ
+    look = terminal.options(choices.one_of(context, "color", color or "auto"), environ, verbose=verbose)
+    look = delivery.options(context, sarif_profile, junit_dialect, look)
+    from s3guard.outputs.json import read
+
+    whole = delivery.deliver(read(saved), wanted, look, environ)
+    return ending.CLEAN if whole else ending.UNABLE

@@ -1,0 +1,82 @@
+"""``s3guard explain``: what something means that stands in a policy, a log or a report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from s3guard.cli import choices, ending, options, terminal
+from s3guard.cli.options import JUDGED
+from s3guard.model import Report, UnableError, UsageError
+from s3guard.outputs import Options
+
+ORDER = 6
+EXAMPLES = """
+s3guard explain AccessDenied
+s3guard explain writers REST.COPY.OBJECT_GET turn_around_time
+head -3 logs/2026-10-01 | s3guard explain -
+s3guard explain 3f9a1c --report report.json
+"""
+
+_MOST: Final = 1 << 20
+"""Bytes of log that are explained at once; a page a line is for reading."""
+
+
+def explain(
+    context: typer.Context,
+    things: Annotated[
+        list[str] | None,
+        options.texts(
+            "THING",
+            "A rule, an error code, a column, an operation, a class of operations, a warning, an outcome, "
+            "a log line in quotes, a finding's fingerprint, or - for log lines from standard input.",
+        ),
+    ] = None,
+    *,
+    report: Annotated[
+        Path | None, options.flag("--report", takes="FILE", panel=JUDGED, says="A saved json report, to look fingerprints up in.")
+    ] = None,
+    color: options.Color = None,
+) -> int:
+    """Explain a rule, an error code, a log line or a finding.
+
+    A log line is shown field by field, with who asked for what, and what the log cannot show.
+    """
+    if not things:
+        raise UsageError("what is to be explained? Give a name or a log line in quotes, as in: s3guard explain AccessDenied")
+    look = terminal.options(choices.one_of(context, "color", color or "auto"), choices.of(context).environ)
+    terminal.put(_pages(things, look, _saved(report)))
+    return ending.CLEAN
+
+
+def _saved(path: Path | None) -> Report | None:
+    if path is None:
+        return None
+    from s3guard.outputs.json import read
+
+    return read(path)
+
+
+def _pages(things: Sequence[str], look: Options, report: Report | None) -> Iterator[str]:
+    from s3guard.explain import explain as page_of
+
+    pages = [page_of(_standard_input() if thing == "-" else thing, look, report) for thing in things]
+    return iter("\n".join(pages).splitlines(keepends=True))
+
+
+def _standard_input() -> str:
+    """The lines of standard input, bytes that are no UTF-8 as surrogates."""
+    try:
+        given = sys.stdin.buffer.read(_MOST + 1)
+    except OSError as error:
+        raise UnableError(f"could not read standard input: {error.strerror or error}") from error
+    if len(given) > _MOST:
+        raise UsageError("standard input holds more than 1 MiB; give it the lines that matter, as in: grep 3E57427F3EXAMPLE log | s3guard explain -")
+    if not given.strip():
+        raise UsageError("standard input holds no log line")
+    return os.fsdecode(given)
