@@ -10,7 +10,9 @@ from typing import Final
 import polars as pl
 
 from s3guard.model import Unreadable
-from s3guard.parse import MAX_LINE, Block, Piece, plain
+from s3guard.aside import plain
+from s3guard.parse import Block, Piece
+from s3guard.reading import MAX_LINE
 from s3guard.sources import LogObject, UnreadableError, chunks
 from s3guard.unpack import unpacked
 

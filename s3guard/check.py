@@ -13,6 +13,7 @@ from typing import Final
 
 from s3guard import __version__, engines, policy, sources
 from s3guard.conclude import conclude
+from s3guard.globs import matches
 from s3guard.kernel import Plan
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.names import FRAMEWORKS
@@ -54,6 +55,8 @@ class Request:
     allow_empty: bool = False
     allow_undetermined: bool = False
     require_policy: bool = False
+    exempt: Sequence[str] = ()
+    """Names and globs of buckets that may go without a policy."""
     progress: Callable[[int, int], None] | None = None
 
 
@@ -159,6 +162,7 @@ def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
         limit = float(request.max_unparsed * 100)
         yield f"{plural(coverage.quarantined, 'line')} ({share:.3g}%) could not be read as records; more than --max-unparsed ({limit:g}%)."
     unnamed = [bucket.bucket for bucket in coverage.buckets if not bucket.policies]
+    unnamed = [bucket for bucket in unnamed if not any(matches(glob, bucket) for glob in request.exempt)]
     if unnamed and request.require_policy and not request.buckets:
         yield f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {', '.join(unnamed[:5])}."
 
@@ -167,4 +171,3 @@ def _empty(coverage: Coverage) -> str:
     if not coverage.records:
         return "Nothing was judged: there is no record in the period."
     return "Nothing was judged: no policy names a bucket that has records."
-

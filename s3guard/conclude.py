@@ -201,12 +201,19 @@ def _told(limit: Limit, row: Mapping[str, int]) -> str:
 
 def _message(bound: BoundRule, subject: Mapping[str, str | int | None], outcome: str | None, records: int, told: Sequence[str]) -> str:
     """What a finding says, in one sentence."""
-    who = ", ".join(f"{name.replace('_', ' ')} {'none' if value is None else value}" for name, value in subject.items())
+    who = ", ".join(f"{name.replace('_', ' ')} {_named(name, value)}" for name, value in subject.items())
     if isinstance(bound.rule, RecordRule):
         what = f"{bound.rule.breach} ({records:,} {'request' if records == 1 else 'requests'} {outcome})"
     else:
         what = "; ".join(told)
     return f"{who}: {what}" if who else what
+
+
+def _named(column: str, value: str | int | None) -> str | int:
+    """A part of a subject, in words where the log has no value."""
+    if value is not None:
+        return value
+    return "anonymous" if column in ("principal", "requester") else "none"
 
 
 def _instant(seconds: int) -> datetime:

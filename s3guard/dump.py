@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final, cast
 
 import polars as pl
 
@@ -231,9 +231,9 @@ def lines(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], form: 
             yield times.write_ndjson().replace("##", "#\\u0023")
 
 
-def parquet(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], stream: IO[bytes]) -> None:
-    """The rows as Parquet, a row group or more a block; OSError where the stream cannot be written."""
-    stop, through = threading.Event(), _Through(stream)
+def parquet(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], write: Callable[[bytes], object]) -> None:
+    """The rows as Parquet, by a function that writes all of what it is given; what it raises is raised."""
+    stop, through = threading.Event(), _Through(write)
 
     def source(columns: list[str] | None, *_: object) -> Iterator[pl.DataFrame]:
         for frame in frames:
@@ -246,7 +246,7 @@ def parquet(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], stre
     rows = register_io_source(source, schema=schema)
     # NOTE: in a thread of its own, since the main one would see no signal before the last row was written.
     with ThreadPoolExecutor(1, thread_name_prefix="s3guard") as pool:
-        sunk = pool.submit(lambda: rows.sink_parquet(through))
+        sunk = pool.submit(lambda: rows.sink_parquet(cast("IO[bytes]", through)))
         try:
             sunk.result()
         except BaseException:
@@ -259,19 +259,21 @@ def parquet(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], stre
 class _Through(io.RawIOBase):
     """A stream that remembers why it could not be written, which Polars tells in words of its own."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, write: Callable[[bytes], object]) -> None:
         super().__init__()
-        self._stream = stream
+        self._write = write
         self.fault: OSError | None = None
 
     def writable(self) -> bool:
         """It is."""
         return True
 
-    def write(self, data: object) -> int:
-        """All of the data, or OSError."""
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 - whatever has bytes
+        """All of the data."""
+        whole = bytes(data)
         try:
-            return self._stream.write(data)  # type: ignore[arg-type]  # whatever has bytes
+            self._write(whole)
         except OSError as error:
             self.fault = error
             raise
+        return len(whole)

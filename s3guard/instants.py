@@ -37,7 +37,9 @@ def instant(text: str, before: datetime | None = None) -> datetime:
 
 def _aged(text: str, before: datetime | None) -> datetime:
     if before is None:
-        raise ValueError(f"{quoted(text)} is an age, and there is no instant to count it back from; write 2026-10-01 or 2026-10-01T06:00:00Z")
+        raise ValueError(
+            f"{quoted(text)} is an age, and there is no instant to count it back from; write 2026-10-01 or 2026-10-01T06:00:00Z"
+        )
     milliseconds = duration(text)
     try:
         return before - timedelta(seconds=milliseconds // 1000)

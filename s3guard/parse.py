@@ -28,10 +28,8 @@ from typing import Any
 import polars as pl
 
 from s3guard import reading
+from s3guard.aside import Lines, set_aside
 from s3guard.vocabulary import CODED, Lookup, Vocabulary
-
-MAX_LINE = 1 << 20
-"""A longer line is quarantined (S3's own limits make lines of some 30 kB; LOGFORMAT has no number)."""
 
 UNKNOWN_BITS = {"request_uri": 1, "referer": 2, "user_agent": 4}
 """Bits of the column `unknown`: fields whose reading is not certain."""
@@ -181,20 +179,12 @@ _IN_PLACE = (
     & pl.col("uri_end").str.ends_with('"')
     & pl.col("core").str.contains(_CORE)
 )
+_UNGLUED = ~pl.any_horizontal(
+    pl.col("request_id", "key_logged", "version_id", "host_id").str.contains(_GLUE, literal=True)
+).fill_null(value=False)
+"""No identity stands where it is not one token: the other columns have a grammar that knows it."""
 _DASHES = pl.col("dash") & ((pl.col("core") == "") | _SIX_QUOTES | pl.col("quote_last"))
 """Lines that may have no request-URI, Referer and User-Agent: their tokens have places of their own."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    data: bytes
-    """Lines that a splitter cannot misread: UTF-8, no NUL, CR or unit separator, not blank, not over `MAX_LINE`."""
-    texts: pl.Series
-    """The same lines, String."""
-    rows: pl.Series
-    """Their places in the block, UInt32, named ``row``."""
-    odd: dict[int, bytes]
-    """The other lines, by their place in the block."""
 
 
 class Parser:
@@ -229,7 +219,7 @@ class Parser:
 
     def parse(self, block: Block) -> Parsed:
         """Every line of the block as a record, an ambiguous line or a quarantined one; blank lines are passed over."""
-        fast, rest = self._vectorised(_set_aside(block))
+        fast, rest = self._vectorised(set_aside(block.data, block.texts))
         origin = _Origin(block.pieces)
         warnings = self._checks.count(fast)
         if cut := int(fast["row"].is_in(origin.cut).sum()) if origin.cut else 0:
@@ -241,7 +231,7 @@ class Parser:
         records = pl.concat([placed, slow.records]) if slow.records.height else placed
         return Parsed(records, slow.readings, slow.quarantined, warnings)
 
-    def _vectorised(self, lines: _Lines) -> tuple[pl.DataFrame, dict[int, bytes]]:
+    def _vectorised(self, lines: Lines) -> tuple[pl.DataFrame, dict[int, bytes]]:
         """Rows that are proved (with `row`, their place in the block), and the lines that are not."""
         if not lines.data:
             return self._finish(self._dashed(lines, pl.Series([], dtype=pl.Boolean))), lines.odd
@@ -254,7 +244,7 @@ class Parser:
         both = pl.concat([lines.rows.to_frame(), quoted, spaced], how="horizontal").with_columns(
             _SUFFIX, *_quotes(lines), *(lookup.of("method").alias(name) for name, lookup in self._methods.items())
         )
-        fast = self._finish(_keep(both, _IN_PLACE))
+        fast = self._finish(_keep(both, _IN_PLACE & _UNGLUED if glued else _IN_PLACE))
         dashes = both.select(_DASHES.fill_null(value=False)).to_series()
         if dashes.any():
             fast = pl.concat([fast, self._finish(self._dashed(lines, dashes))])
@@ -263,9 +253,9 @@ class Parser:
         if fast.height == len(lines.rows):
             return fast, lines.odd
         left = pl.DataFrame([lines.rows, lines.texts]).join(fast.select("row"), on="row", how="anti")
-        return fast, lines.odd | {row: text.encode() for row, text in left.iter_rows()}
+        return fast, lines.odd | {row: text.encode() for row, text in left.iter_rows() if text}
 
-    def _dashed(self, lines: _Lines, dashes: pl.Series) -> pl.DataFrame:
+    def _dashed(self, lines: Lines, dashes: pl.Series) -> pl.DataFrame:
         """Lines of bulk deletes, copy sources (bare dashes) and lifecycle (quoted ones), split at their spaces."""
         names = [*_PREFIX, "method", *_CORE_NAMES, "dash_1", "dash_2", "version_id", "host_id", "tail_text"]
         tokens = pl.DataFrame([lines.rows.filter(dashes), lines.texts.filter(dashes)]).with_columns(
@@ -413,56 +403,12 @@ def _tail(fields: reading.Fields) -> str:
     return " ".join(words[: fields.fields - 19] if fields.extra is None else [*words, reading.text(fields.extra)])
 
 
-def _set_aside(block: Block) -> _Lines:
-    """Take out of a block the lines that a splitter could misread, and the blank ones."""
-    data, texts = block.data, block.texts
-    if texts is None and plain(data):
-        texts = pl.read_lines(data)["line"]
-    if texts is not None and (texts.str.len_bytes() > 0).all():
-        return _Lines(data, texts, pl.int_range(len(texts), dtype=pl.UInt32, eager=True).alias("row"), {})
-    kept: list[int] = []
-    good: list[bytes] = []
-    odd: dict[int, bytes] = {}
-    for row, line in enumerate(data.split(b"\n")[:-1]):
-        if not line or line == b"\r":
-            continue
-        if b"\0" in line or b"\r" in line or b"\x1f" in line or len(line) > MAX_LINE or not _utf8(line):
-            odd[row] = line
-        else:
-            kept.append(row)
-            good.append(line)
-    data = b"\n".join([*good, b""])
-    texts = pl.read_lines(data)["line"] if good else pl.Series("line", [], pl.String)
-    return _Lines(data, texts, pl.Series("row", kept, pl.UInt32), odd)
-
-
-def plain(data: bytes) -> bool:
-    """Whether no line of the block needs to be set aside, but for blank ones; a few passes at the speed of memchr."""
-    if b"\r" in data or b"\0" in data or b"\x1f" in data:
-        return False
-    # NOTE: a line over MAX_LINE covers a whole aligned stretch of half that length, which then has no newline.
-    stretch = MAX_LINE // 2
-    if any(data.find(b"\n", start, start + stretch) < 0 for start in range(0, len(data) - stretch, stretch)):
-        return False
-    return _utf8(data)
-
-
-def _utf8(data: bytes) -> bool:
-    if data.isascii():
-        return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _quotes(lines: _Lines) -> list[pl.Series | pl.Expr]:
+def _quotes(lines: Lines) -> list[pl.Series | pl.Expr]:
     """`quote_last`: the line ends with a quote (those of the oldest generation do); `six`: it has six of them, or fewer parts prove it."""
     last = lines.texts.str.ends_with('"').alias("quote_last")
     # NOTE: an empty part is told from an absent one by counting. Without it, text between two pairs of quotes in a user agent would pass
     # for the suffix. A part behind the seventh can only be empty, and the line not end there, where two quotes stand side by side.
-    if b'""' not in lines.data and not last.any():
+    if not last.any() and not lines.texts.str.contains('""', literal=True).any():
         return [last, pl.lit(value=True).alias("six")]
     return [last, (lines.texts.str.count_matches('"', literal=True) == 6).alias("six")]
 

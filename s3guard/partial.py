@@ -133,7 +133,7 @@ class Partial:
         frames = {"totals": self.totals[0], "buckets": self.buckets[0]}
         for rule, tables in sorted(self.rules.items()):
             frames |= {f"{name}:{rule}": getattr(tables, name)[0] for name in RuleTables.NAMES if getattr(tables, name)}
-        streams = {name: _stream(frame) for name, frame in frames.items()}
+        streams = {name: _stream(frame) for name, frame in sorted(frames.items())}  # NOTE: in the order of the head
         head = {
             "tables": {name: len(stream) for name, stream in streams.items()},
             "splits": {rule: tables.splits for rule, tables in self.rules.items()},

@@ -48,6 +48,10 @@ class Exclusion:
     """The last day on which it holds, UTC; None holds for ever."""
     source: str
 
+    def holds(self, day: date) -> bool:
+        """Whether it holds on that day, UTC."""
+        return self.expires is None or day <= self.expires
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

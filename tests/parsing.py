@@ -128,7 +128,7 @@ def _name_principals(rows: Sequence[dict[str, Any]]) -> None:
 
 def _logical(fields: Fields, line: reading.Line, origin: Origin) -> dict[str, Any]:
     """Every column of one reading, computed one by one."""
-    row = {name: _shown(getattr(fields, name)) for name in (*FIELD_NAMES, "extra")}
+    row: dict[str, Any] = {name: _shown(getattr(fields, name)) for name in (*FIELD_NAMES, "extra")}
     return row | {
         "time": datetime.fromtimestamp(fields.time, UTC),
         "key": None if fields.key_logged is None else reading.decode_key(fields.operation, fields.key_logged),
@@ -179,7 +179,7 @@ def compared(fast: Seen, careful: Seen) -> list[str]:
     return found
 
 
-def _told(mine: Any, theirs: Any) -> str:  # noqa: ANN401 - rows or what was quarantined
+def _told(mine: Any, theirs: Any) -> str:
     if isinstance(mine, list) and isinstance(theirs, list) and len(mine) == len(theirs):
         pairs = zip(mine, theirs, strict=True)
         return "; ".join(f"{name} {a[name]!r} rather than {b[name]!r}" for a, b in pairs for name in b if a[name] != b[name])

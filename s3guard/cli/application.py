@@ -87,8 +87,11 @@ def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say; the exit code. UsageError, with a way out, where they say nothing that can be done."""
     try:
         code = _command()(list(arguments), prog_name=NAME, standalone_mode=False)
-    except typer.TyperException as error:
-        raise UsageError(_told(error)) from error
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        # NOTE: what typer says of a command line; its class has had several homes.
+        raise UsageError(_told(error, error.format_message())) from error
     except typer.Abort as abort:
         raise KeyboardInterrupt from abort
     except SystemExit as exit_:
@@ -102,7 +105,11 @@ def run(arguments: Sequence[str]) -> int:
 def application() -> typer.Typer:
     """The application, made anew."""
     found = typer.Typer(
-        name=NAME, cls=_Verbs, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+        name=NAME,
+        cls=_Verbs,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     modules = catalog()
 
@@ -156,10 +163,9 @@ def _ended(verb: Callable[..., int]) -> Callable[..., int]:
     return task
 
 
-def _told(error: typer.TyperException) -> str:
+def _told(error: Exception, said: str) -> str:
     """What is wrong with the command line, what was probably meant, and where help is."""
-    said = error.format_message().rstrip(".")
-    said = said[:1].lower() + said[1:]
+    said = said[:1].lower() + said[1:].rstrip(".")
     context = getattr(error, "ctx", None)
     wanted = getattr(error, "option_name", None)
     if context is None:

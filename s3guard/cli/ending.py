@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Final, NoReturn
+from typing import BinaryIO, Final, NoReturn
 
 from s3guard.model import S3GuardError, UsageError
 from s3guard.text import shown, visible
@@ -81,8 +82,22 @@ def tell(text: str) -> None:
     """Lines for standard error, the first after ``s3guard:``, safe on a terminal; where standard error is gone, nobody is told."""
     safe = "\n".join(line if line.isprintable() else visible(line) for line in text.split("\n"))
     with contextlib.suppress(OSError, ValueError, AttributeError):  # NOTE: a reader that is gone, a closed stream, none at all
-        sys.stderr.write(f"s3guard: {safe}\n")
         sys.stderr.flush()
+        write_all(sys.stderr.buffer, f"s3guard: {safe}\n".encode(sys.stderr.encoding or "utf-8", "backslashreplace"))
+        sys.stderr.buffer.flush()
+
+
+def write_all(stream: BinaryIO, data: bytes) -> None:
+    """Write all of `data`.
+
+    NOTE: with PYTHONUNBUFFERED, as images of containers have it, a standard stream has no buffer and writes as much as a pipe takes.
+    """
+    rest = memoryview(data)
+    while rest:
+        written = stream.write(rest)
+        if written is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        rest = rest[written:]
 
 
 def tell_error(error: S3GuardError) -> None:

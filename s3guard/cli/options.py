@@ -54,6 +54,8 @@ def texts(takes: str, says: str) -> Any:  # noqa: ANN401 - as typer.Argument
     return typer.Argument(metavar=takes, help=says, show_default=False, parser=_given)
 
 
+POLICIES: Final = "policies"
+"""Where policies are, unless something else is said."""
 UNPARSED: Final = "0.1%"
 """Lines that may be unreadable, unless something else is said."""
 
@@ -65,13 +67,22 @@ def some(logs: list[str] | None, example: str) -> list[str]:
     return logs
 
 
+def policies(named: list[Path] | None) -> list[Path]:
+    """The policies that were named, else the folder ``policies``; UsageError where there is none."""
+    if not named and not Path(POLICIES).exists():
+        raise UsageError(
+            f"there is no folder {POLICIES}/ here; name your policies with --policy PATH, and see s3guard rules for what they may ask"
+        )
+    return named or [Path(POLICIES)]
+
+
 Logs = Annotated[
     list[str] | None,
     texts("LOGS", "Files, folders with all below them, globs, or - for standard input. Plain, gzip or Zstandard, told by their content."),
 ]
 Policies = Annotated[
     list[Path] | None,
-    flag("-p", "--policy", takes="PATH", panel=JUDGED, says="A policy file, or a folder of them; repeatable. [default: policies/]"),
+    flag("-p", "--policy", takes="PATH", panel=JUDGED, says=f"A policy file, or a folder of them; repeatable. [default: {POLICIES}/]"),
 ]
 Since = Annotated[
     str | None,
@@ -118,7 +129,12 @@ Quarantine = Annotated[
 ]
 FailOn = Annotated[
     str | None,
-    flag("--fail-on", takes="SEVERITY", panel=VERDICT, says="Lowest that fails: info, low, medium, high, critical; or none. [default: medium]"),
+    flag(
+        "--fail-on",
+        takes="SEVERITY",
+        panel=VERDICT,
+        says="Lowest that fails: info, low, medium, high, critical; or none. [default: medium]",
+    ),
 ]
 Baseline = Annotated[
     Path | None,
@@ -126,12 +142,19 @@ Baseline = Annotated[
 ]
 MaxUnparsed = Annotated[
     str | None,
-    flag("--max-unparsed", takes="SHARE", panel=VERDICT, says=f"Lines that may be unreadable before that fails the run. [default: {UNPARSED}]"),
+    flag(
+        "--max-unparsed",
+        takes="SHARE",
+        panel=VERDICT,
+        says=f"Lines that may be unreadable before that fails the run. [default: {UNPARSED}]",
+    ),
 ]
 AllowEmpty = Annotated[bool, switch("allow-empty", VERDICT, "Nothing to judge is no failure: 0 instead of 4.")]
 AllowUndetermined = Annotated[bool, switch("allow-undetermined", VERDICT, "What could not be judged is no failure: 0 instead of 3.")]
 RequirePolicy = Annotated[bool, switch("require-policy", VERDICT, "A bucket with records and without a policy is one.")]
-Engine = Annotated[str | None, flag("--engine", takes="NAME", panel=RUN, says="Where records are judged. [default: local]", values=("local",))]
+Engine = Annotated[
+    str | None, flag("--engine", takes="NAME", panel=RUN, says="Where records are judged. [default: local]", values=("local",))
+]
 Jobs = Annotated[
     int | None,
     flag("-j", "--jobs", takes="N", panel=RUN, says="Blocks judged at a time. [default: one a processor]"),
@@ -142,4 +165,5 @@ Color = Annotated[
 ]
 NoProgress = Annotated[bool, switch("no-progress", RUN, "No progress bar. There is none but on a terminal, and none in CI.")]
 Quiet = Annotated[bool, switch("quiet", RUN, "Nothing on standard error but errors.", "-q")]
+Trace = Annotated[bool, switch("verbose", RUN, "Should s3guard itself fail: where.", "-v")]
 Verbose = Annotated[bool, switch("verbose", RUN, "More detail: checks that passed; where s3guard itself failed.", "-v")]

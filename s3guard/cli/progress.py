@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from s3guard.cli import terminal
@@ -50,8 +50,6 @@ def size(logs: Sequence[str]) -> int | None:
     from s3guard.repository import report_root
 
     try:
-        from pathlib import Path
-
         listed = list(itertools.islice(sources.objects(logs, str(report_root(Path.cwd()))), _LISTED + 1))
     except (S3GuardError, OSError):
         return None  # NOTE: the run itself tells what is wrong with its input.

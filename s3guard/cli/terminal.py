@@ -6,9 +6,9 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import IO, TextIO
+from typing import TextIO
 
 from s3guard.cli import ending
 from s3guard.model import UnableError
@@ -17,19 +17,27 @@ from s3guard.outputs import Options
 
 def put(chunks: Iterable[str]) -> None:
     """Write results to standard output, as UTF-8; see `standard_output`."""
-    with standard_output() as stream:
+    with standard_output() as write:
         for chunk in chunks:
-            stream.write(chunk.encode("utf-8"))
+            write(chunk.encode("utf-8"))
 
 
 @contextlib.contextmanager
-def standard_output() -> Iterator[IO[bytes]]:
-    """Standard output, for results. BrokenPipeError where the reader is gone, UnableError where they cannot be written."""
+def standard_output() -> Iterator[Callable[[bytes], None]]:
+    """What writes bytes to standard output, all of them.
+
+    BrokenPipeError where the reader is gone, UnableError where they cannot be written.
+    """
     if sys.stdout is None:
         raise UnableError("could not write standard output: it is closed")
+    stream = sys.stdout.buffer
+
+    def write(data: bytes) -> None:
+        ending.write_all(stream, data)
+
     try:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        yield write
+        stream.flush()
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -52,7 +52,7 @@ class AclRequired(RecordRule):
     default_severity = Severity.LOW
     default_group_by = ("principal", "operation")
     default_title = "No request needs an ACL to be authorised"
-    breach = "was authorised by an ACL"
+    breach = "authorised by an ACL"
     default_help = (
         "A request was authorised by an ACL and would fail without it. Grant what the principal needs in the bucket policy, then "
         "switch ACLs off with Object Ownership: bucket owner enforced."

@@ -60,7 +60,7 @@ class Administrators(RecordRule):
     default_severity = Severity.CRITICAL
     default_group_by = ("principal", "operation")
     default_title = "Only allowed principals change the bucket's configuration"
-    breach = "is not an allowed administrator"
+    breach = "not an allowed administrator"
     default_help = (
         "Somebody who is not an allowed administrator changed the permissions, logging or configuration of this bucket, or tried "
         "to. Look the change up in CloudTrail, revert it if it is wrong, and find out how the principal came by the permission. "

@@ -68,7 +68,7 @@ class Requesters(RecordRule):
     default_severity = Severity.HIGH
     default_group_by = ("principal", "operation_class")
     default_title = "Only allowed principals use the bucket"
-    breach = "is not an allowed requester"
+    breach = "not an allowed requester"
     default_help = (
         "Somebody who is not on the allow-list of this bucket used it, or tried to. Find out who the principal is. If the access "
         "is meant, add the principal to `allow`, as narrowly as it works; if not, remove the grant, rotate credentials that may "

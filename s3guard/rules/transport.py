@@ -72,7 +72,7 @@ class Transport(RecordRule):
     default_severity = Severity.HIGH
     default_group_by = ("principal", "tls_version")
     default_title = "Clients connect with good TLS only"
-    breach = "was not protected as it should be in transit"
+    breach = "not protected in transit as it should be"
     default_help = (
         "A client used plain HTTP, an old version of TLS or a denied cipher. Bring the client's SDK or TLS library up to date, then "
         "enforce it with aws:SecureTransport and s3:TlsVersion in the bucket policy. Treat what went over plain HTTP as read by "

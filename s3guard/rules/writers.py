@@ -69,7 +69,7 @@ class Writers(RecordRule):
     default_severity = Severity.CRITICAL
     default_group_by = ("principal", "operation")
     default_title = "Only allowed principals write to the bucket"
-    breach = "is not an allowed writer"
+    breach = "not an allowed writer"
     default_help = (
         "Somebody who is not an allowed writer changed, deleted or restored objects of this bucket, or tried to. Treat a served "
         "request as an incident until it is explained: find the principal, restore what was overwritten or deleted, and take the "

@@ -80,7 +80,7 @@ def check(
         report = judge(
             Request(
                 logs=named,
-                policies=policy or [Path("policies")],
+                policies=options.policies(policy),
                 as_of=asked.as_of,
                 since=asked.since,
                 until=asked.until,
@@ -96,6 +96,7 @@ def check(
                 allow_empty=allow_empty,
                 allow_undetermined=allow_undetermined,
                 require_policy=require_policy,
+                exempt=[one.bucket for one in chosen.settings.exclusions if one.holds(asked.as_of.date())],
                 progress=tell,
             )
         )

@@ -19,9 +19,7 @@ s3guard convert report.json -o sarif:s3guard.sarif -o markdown:comment.md
 
 def convert(
     context: typer.Context,
-    saved: Annotated[
-        Path | None, typer.Argument(metavar="REPORT", help="A report that --output json wrote.", show_default=False)
-    ] = None,
+    saved: Annotated[Path | None, typer.Argument(metavar="REPORT", help="A report that --output json wrote.", show_default=False)] = None,
     *,
     output: options.Outputs = None,
     sarif_profile: options.SarifProfile = None,

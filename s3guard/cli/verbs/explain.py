@@ -42,6 +42,7 @@ def explain(
         Path | None, options.flag("--report", takes="FILE", panel=JUDGED, says="A saved json report, to look fingerprints up in.")
     ] = None,
     color: options.Color = None,
+    verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
 ) -> int:
     """Explain a rule, an error code, a log line or a finding.
 
@@ -76,7 +77,9 @@ def _standard_input() -> str:
     except OSError as error:
         raise UnableError(f"could not read standard input: {error.strerror or error}") from error
     if len(given) > _MOST:
-        raise UsageError("standard input holds more than 1 MiB; give it the lines that matter, as in: grep 3E57427F3EXAMPLE log | s3guard explain -")
+        raise UsageError(
+            "standard input holds more than 1 MiB; give it the lines that matter, as in: grep 3E57427F3EXAMPLE log | s3guard explain -"
+        )
     if not given.strip():
         raise UsageError("standard input holds no log line")
     return os.fsdecode(given)

@@ -53,11 +53,11 @@ def records(
     as_of: options.AsOf = None,
     no_progress: options.NoProgress = False,
     quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
 ) -> int:
-    """Write the parsed records for other tools.
+    r"""Write the parsed records for other tools.
 
-    Credentials in query strings are masked, and characters that hide, move or act are spelled \\u{hex}. A line that can be read in
+    Credentials in query strings are masked, and characters that hide, move or act are spelled \u{hex}. A line that can be read in
     several ways is one row of status ambiguous, with null where its readings differ. Ends with 3 where some input could not be read, and
     with 4 where there was no record.
     """
@@ -103,10 +103,10 @@ def _write(dump: Dump, form: str, file: Path | None) -> None:
         terminal.put(text) if file is None else outputs.write(file, text)
     elif file is not None:
         with outputs.whole(file) as stream:
-            dumping.parquet(dump.frames(), dump.schema, stream)
+            dumping.parquet(dump.frames(), dump.schema, stream.write)
     else:
-        with terminal.standard_output() as stream:
-            dumping.parquet(dump.frames(), dump.schema, stream)
+        with terminal.standard_output() as write:
+            dumping.parquet(dump.frames(), dump.schema, write)
 
 
 def _concluded(dump: Dump, unparsed: Fraction, *, allow_empty: bool, quiet: bool) -> int:

@@ -31,6 +31,7 @@ def rules(
     *,
     format: Annotated[str | None, options.flag("--format", takes="FORMAT", panel=WRITTEN, says="text or json. [default: text]")] = None,  # noqa: A002 - the flag's name
     color: options.Color = None,
+    verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
 ) -> int:
     """List the rules of policies, or show the pages of some.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s3guard.cli import ending, terminal
+from s3guard.cli import ending, options, terminal
 from s3guard.outputs import json_text
 
 ORDER = 5
@@ -11,7 +11,7 @@ s3guard schema > policies/schema.json
 """
 
 
-def schema() -> int:
+def schema(*, verbose: options.Trace = False) -> int:  # noqa: ARG001 - whoever runs the verb looks at it
     """Print the JSON Schema of policy files.
 
     Editors complete and check policies by it: name it in the first line of a file, as in

@@ -34,6 +34,7 @@ def validate(
     strict: Annotated[bool, options.switch("strict", VERDICT, "What has no effect is a fault: unreachable rules, dead waivers.")] = False,
     as_of: options.AsOf = None,
     quiet: options.Quiet = False,
+    verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
 ) -> int:
     """Say whether policies are well formed.
 
@@ -45,7 +46,7 @@ def validate(
 
     now = clock(context, as_of)
     settings = choices.of(context).settings
-    loaded = load(paths or policy or [Path("policies")], require=False)
+    loaded = load(paths or options.policies(policy), require=False)
     dead = {problem for one in loaded for problem in advice.dead(one, now)} if strict else set()
     advised = sorted({problem for one in loaded for problem in advice.warnings(one, now)} - dead)
     for text in () if quiet else [*settings.notes, *map(str, advised)]:

@@ -1,0 +1,107 @@
+"""Lines that a splitter could misread are set aside from a block, found by a few passes at the speed of memchr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from s3guard.reading import MAX_LINE
+
+_BOM: Final = b"\xef\xbb\xbf"
+"""Passed over by a splitter at the start of its data, wherever that is taken from."""
+_ODD: Final = (b"\r", b"\0", b"\x1f")
+"""Bytes that a splitter takes for the end of a line, that are none of its business, or that the parser uses for glue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a block."""
+
+    data: bytes
+    """Lines that a splitter cannot misread: UTF-8, none of `_ODD`, not over `MAX_LINE`; blank ones may be among them."""
+    texts: pl.Series
+    """The same lines, String."""
+    rows: pl.Series
+    """Their places in the block, UInt32, named ``row``."""
+    odd: dict[int, bytes]
+    """The other lines, by their place in the block; those that a lone CR makes up are blank too, and left out."""
+
+
+def set_aside(data: bytes, texts: pl.Series | None = None) -> Lines:
+    """The lines of whole-line `data`; `texts` are they where the caller split them already, `data` being `plain`."""
+    if texts is not None:
+        return Lines(data, texts, _places(len(texts)), {})
+    good: list[memoryview | bytes] = []
+    odd: dict[int, bytes] = {}
+    view, done, row = memoryview(data), 0, 0
+    for start, end in _odd_lines(data):
+        good.append(view[done:start])
+        row += data.count(b"\n", done, start)
+        odd[row] = data[start : end - 1]
+        row, done = row + 1, end
+    good.append(view[done:])
+    data = b"".join(good) if odd else data
+    texts = pl.read_lines(data)["line"] if data else pl.Series("line", [], pl.String)
+    rows = _places(len(texts) + len(odd))
+    kept = rows.filter(~rows.is_in(list(odd))) if odd else rows
+    return Lines(data, texts, kept, {row: line for row, line in odd.items() if line != b"\r"})
+
+
+def plain(data: bytes) -> bool:
+    """Whether no line of the block needs to be set aside."""
+    return next(_odd_lines(data), None) is None
+
+
+def _places(count: int) -> pl.Series:
+    return pl.int_range(count, dtype=pl.UInt32, eager=True).alias("row")
+
+
+def _odd_lines(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each line that is set aside begins and ends (behind its newline), in order."""
+    finders = [_with_byte(data, byte) for byte in _ODD if byte in data]
+    if not data.isascii():
+        finders.append(_not_text(data))
+    if data.startswith(_BOM):
+        finders.append(iter([0]))
+    finders.append(_too_long(data))
+    found = sorted({_line(data, place) for finder in finders for place in finder})
+    yield from found
+
+
+def _line(data: bytes, place: int) -> tuple[int, int]:
+    return data.rfind(b"\n", 0, place) + 1, data.find(b"\n", place) + 1
+
+
+def _with_byte(data: bytes, byte: bytes) -> Iterator[int]:
+    """A place in every line that holds the byte."""
+    place = data.find(byte)
+    while place >= 0:
+        yield place
+        place = data.find(byte, data.find(b"\n", place) + 1)
+
+
+def _not_text(data: bytes) -> Iterator[int]:
+    """A place in every line that is no UTF-8."""
+    view, start = memoryview(data), 0
+    while start < len(data):
+        try:
+            str(view[start:], "utf-8")
+        except UnicodeDecodeError as error:
+            # NOTE: a sequence that the newline cuts short is reported where it begins, which is in the line that is at fault.
+            yield start + error.start
+            start = data.find(b"\n", start + error.start) + 1
+        else:
+            return
+
+
+def _too_long(data: bytes) -> Iterator[int]:
+    """A place in every line that is longer than `MAX_LINE`: such a line covers a whole aligned stretch of half that length."""
+    stretch = MAX_LINE // 2
+    for start in range(0, len(data), stretch):
+        if start + stretch <= len(data) and data.find(b"\n", start, start + stretch) < 0:
+            first, end = _line(data, start)
+            if end - 1 - first > MAX_LINE:
+                yield start
