@@ -278,7 +278,7 @@ class _Bucket:
         members = _keyed(rows if rows["member"].all() else rows.filter("member"), groups, keys)
         if rule is not None and rule.window is None:
             members = members.with_columns(pl.lit(0, pl.Int64).alias("tick"))
-        table.samples = self._samples(members, table.groups, by_second=by_second and rule is not None and rule.window is not None)
+        table.samples = self._samples(members, by_second=by_second and rule is not None and rule.window is not None)
         if rule is not None and any(limit.how == "distinct" for limit in rule.limits()):
             table.distinct = _distinct(_keyed(rows, groups, keys), rule)
 
@@ -297,16 +297,18 @@ class _Bucket:
         made = [pl.Series("g", hashes, pl.Int64), pl.Series("subject", written, pl.String)]
         return pl.DataFrame([*subjects.get_columns(), *made]).with_columns(pl.lit(self._bucket).alias("bucket"))
 
-    def _samples(self, members: pl.DataFrame, groups: pl.DataFrame, *, by_second: bool) -> pl.DataFrame:
+    def _samples(self, members: pl.DataFrame, *, by_second: bool) -> pl.DataFrame:
         """The earliest members of each key, their objects by name."""
         if not members.height:
             return pl.DataFrame(schema=SAMPLE)
-        chosen = sampled(members, groups) if by_second else members
+        chosen = sampled(members, of_one_bucket=True) if by_second else members
         if not by_second and chosen.height > 64:
             # NOTE: names of objects are looked up for the few rows that can be samples, not for all.
             latest = chosen.group_by("g", "tick", "mask").agg(pl.col("t").bottom_k(SAMPLES).max().alias("latest"))
             chosen = chosen.join(latest, on=["g", "tick", "mask"]).filter(pl.col("t") <= pl.col("latest"))
-        named = chosen.with_columns(self._objects.gather(chosen["object"]).alias("object"), pl.col("line").cast(pl.Int64))
+        named = chosen.with_columns(
+            self._objects.gather(chosen["object"]).alias("object"), pl.col("line").cast(pl.Int64), pl.lit(self._bucket).alias("bucket")
+        )
         return earliest(named.select(SAMPLE.keys()))
 
 

@@ -22,7 +22,7 @@ def keep(environ: os._Environ[str] = os.environ) -> None:
     What the user has set in ``_RJEM_MALLOC_CONF`` stays. On systems without these allocators nothing happens.
     """
     # NOTE: Polars brings a jemalloc of its own, which reads this variable when it is loaded.
-    environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1")
+    environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1,narenas:2,background_thread:false")
     if not sys.platform.startswith("linux"):
         return
     import ctypes

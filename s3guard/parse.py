@@ -167,13 +167,14 @@ _SPACED = {
     "column_12": "uri_end",
     **{f"column_{place + 13}": name for place, name in enumerate(_CORE_NAMES)},
 }
-_QUOTED = {"column_3": "core", "column_5": "gap", "column_7": "suffix", "column_8": "beyond"}
-_QUOTED_TEXTS = {"request_uri": "column_2", "referer": "column_4", "user_agent": "column_6"}
-_SIX_QUOTES = (pl.col("suffix") != "") & (pl.col("beyond") == "") & (pl.col("gap") == " ") & pl.col("six")
-"""Of a line that does not end with a quote itself: the reader gives absent parts and empty ones alike as '', hence `six`."""
+_QUOTED = ("prefix", "request_uri", "core", "referer", "gap", "user_agent", "suffix")
+_SIX = pl.sum_horizontal(pl.col(name).str.len_bytes() for name in _QUOTED) + 6 == pl.col("line").str.len_bytes()
+"""Whether a line has six quotes: its seven parts and six quotes are all of it. NOTE: the reader gives absent parts and empty ones alike
+as '', and two quotes side by side make an empty part, so that parts alone prove nothing."""
 _SUFFIX = pl.col("suffix").str.splitn(" ", 4).struct.rename_fields(["before", "version_id", "host_id", "tail_text"]).struct.unnest()
 _IN_PLACE = (
-    pl.when("quote_last").then(pl.col("six") & (pl.col("gap") == " ") & (pl.col("suffix") == "")).otherwise(_SIX_QUOTES)
+    pl.col("six")
+    & (pl.col("gap") == " ")
     & (pl.col("before") == "")
     & pl.col("opened")
     & pl.col("uri_end").str.ends_with('"')
@@ -183,7 +184,7 @@ _UNGLUED = ~pl.any_horizontal(
     pl.col("request_id", "key_logged", "version_id", "host_id").str.contains(_GLUE, literal=True)
 ).fill_null(value=False)
 """No identity stands where it is not one token: the other columns have a grammar that knows it."""
-_DASHES = pl.col("dash") & ((pl.col("core") == "") | _SIX_QUOTES | pl.col("quote_last"))
+_DASHES = pl.col("dash") & ((pl.col("core") == "") | pl.col("six"))
 """Lines that may have no request-URI, Referer and User-Agent: their tokens have places of their own."""
 
 
@@ -205,8 +206,7 @@ class Parser:
             )
             for name in ("requester", "user_agent")
         }
-        self._client_texts = [name for name in _QUOTED_TEXTS if name in self.texts]
-        self._quoted = {**_QUOTED, **{_QUOTED_TEXTS[name]: name for name in self._client_texts}}
+        self._client_texts = [name for name in ("request_uri", "referer", "user_agent") if name in self.texts]
         coded = {column: vocabulary[name].dtype for column, name in _SPACED.items() if name in _CODED_TOKENS}
         numbers = {column: pl.Int64 for column, name in _SPACED.items() if name in NUMBERS}
         self._schema = _texts(18) | coded | numbers
@@ -238,11 +238,12 @@ class Parser:
         data, glued = lines.data, _OAI in lines.data
         if glued:
             data = data.replace(_OAI, _OAI_GLUED)
-        quoted = pl.read_csv(data, separator='"', columns=list(self._quoted), schema=_texts(8), **_CSV).rename(self._quoted)
+        quoted = pl.read_csv(data, separator='"', schema=_texts(len(_QUOTED)), **_CSV)
+        quoted.columns = list(_QUOTED)
         spaced = pl.read_csv(data, separator=" ", columns=list(_SPACED), schema=self._schema, **_CSV).rename(_SPACED)
         spaced = spaced.with_columns(pl.col(*_CODED_TOKENS).to_physical())
-        both = pl.concat([lines.rows.to_frame(), quoted, spaced], how="horizontal").with_columns(
-            _SUFFIX, *_quotes(lines), *(lookup.of("method").alias(name) for name, lookup in self._methods.items())
+        both = pl.concat([pl.DataFrame([lines.rows, lines.texts.alias("line")]), quoted, spaced], how="horizontal").with_columns(
+            _SUFFIX, _SIX.alias("six"), *(lookup.of("method").alias(name) for name, lookup in self._methods.items())
         )
         fast = self._finish(_keep(both, _IN_PLACE & _UNGLUED if glued else _IN_PLACE))
         dashes = both.select(_DASHES.fill_null(value=False)).to_series()
@@ -337,21 +338,17 @@ class Parser:
 
     def _frame(self, rows: Sequence[tuple[int, int, int | None, int, reading.Fields]]) -> pl.DataFrame:
         """Carefully read lines as a physical frame."""
-        columns: dict[str, pl.Series] = {}
-        for place, name in enumerate(("object", "line", "reading", "unknown")):
-            columns[name] = pl.Series(name, [row[place] for row in rows], PHYSICAL[name])
+        values: dict[str, list[Any]] = {name: [row[place] for row in rows] for place, name in enumerate(("object", "line", "reading", "unknown"))}
         for name in self.columns:
-            if name in columns:
-                continue
-            values = [_value(row[4], name) for row in rows]
-            if name == "method":
-                values = ['"' if row[3] & UNKNOWN_BITS["request_uri"] else value for row, value in zip(rows, values, strict=True)]
-            if name in CODED or name == "bucket_owner":
-                texts = pl.Series(name, ["-" if value is None else value for value in values], pl.String)
-                columns[name] = self.vocabulary[name].encode(texts)
-            else:
-                columns[name] = pl.Series(name, values, PHYSICAL[name])
-        return pl.DataFrame([columns[name] for name in self.columns])
+            if name not in values:
+                values[name] = [_value(row[4], name) for row in rows]
+        if rows:
+            unknown = UNKNOWN_BITS["request_uri"]
+            values["method"] = ['"' if row[3] & unknown else value for row, value in zip(rows, values["method"], strict=True)]
+        coded = [name for name in self.columns if name in CODED or name == "bucket_owner"]
+        schema = {name: pl.String if name in coded else PHYSICAL[name] for name in self.columns}
+        frame = pl.DataFrame({name: values[name] for name in self.columns}, schema=schema)
+        return frame.with_columns(pl.col(name).fill_null("-").cast(self.vocabulary[name].dtype).to_physical() for name in coded)
 
 
 class _Origin:
@@ -401,16 +398,6 @@ def _tail(fields: reading.Fields) -> str:
     known = [getattr(fields, name) for name in TAIL_FIELDS]
     words = ["-" if value is None else reading.text(value) for value in known]
     return " ".join(words[: fields.fields - 19] if fields.extra is None else [*words, reading.text(fields.extra)])
-
-
-def _quotes(lines: Lines) -> list[pl.Series | pl.Expr]:
-    """`quote_last`: the line ends with a quote (those of the oldest generation do); `six`: it has six of them, or fewer parts prove it."""
-    last = lines.texts.str.ends_with('"').alias("quote_last")
-    # NOTE: an empty part is told from an absent one by counting. Without it, text between two pairs of quotes in a user agent would pass
-    # for the suffix. A part behind the seventh can only be empty, and the line not end there, where two quotes stand side by side.
-    if not last.any() and not lines.texts.str.contains('""', literal=True).any():
-        return [last, pl.lit(value=True).alias("six")]
-    return [last, (lines.texts.str.count_matches('"', literal=True) == 6).alias("six")]
 
 
 def _keep(rows: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:

@@ -39,6 +39,7 @@ GROUP: Final = {"g": pl.Int64, "bucket": pl.String, "subject": pl.String}
 COUNT: Final = {"g": pl.Int64, "tick": pl.Int64, "mask": pl.Int64, "n": pl.Int64, "first": pl.Int64, "last": pl.Int64}
 SAMPLE: Final = {
     "g": pl.Int64,
+    "bucket": pl.String,
     "tick": pl.Int64,
     "mask": pl.Int64,
     "t": pl.Int64,
@@ -67,6 +68,11 @@ class RuleTables:
     """`DISTINCT`: hashes of different values, at most `cap` a limit and window."""
 
     NAMES = ("groups", "counts", "samples", "distinct")
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a table may hold more than is kept; a flood of one shard alone is one, too."""
+        return any(frame.height > GROUPS for frame in self.groups) or any(frame.height > SAMPLED_SECONDS for frame in self.samples)
 
 
 @dataclass(slots=True)
@@ -119,7 +125,7 @@ class Partial:
         self.totals = [totals(self.totals)]
         self.buckets = [buckets(self.buckets)]
         for rule, tables in self.rules.items():
-            if all(len(getattr(tables, name)) <= 1 for name in RuleTables.NAMES):
+            if all(len(getattr(tables, name)) <= 1 for name in RuleTables.NAMES) and not tables.crowded:
                 continue
             self.rules[rule], flooded = joined(tables)
             if flooded:
@@ -206,9 +212,13 @@ def joined(tables: RuleTables) -> tuple[RuleTables, list[str]]:
         flooded = sorted(set(keys.join(kept, on=["g", *by], how="anti")["bucket"]))
         if flooded:
             on = ["g", "mask"] if tables.splits else ["g"]
-            counts, samples = counts.join(kept, on=on, how="semi"), samples.join(kept, on=on, how="semi")
+            counts = counts.join(kept, on=on, how="semi")
+            # NOTE: samples of seconds have a bound of their own. Were they cut here, room would be left in it for others, more or less by
+            # what was merged before.
+            seconds = pl.col("tick") != 0
+            samples = pl.concat([samples.filter(seconds), samples.filter(~seconds).join(kept, on=on, how="semi")])
             groups, distinct = groups.join(kept, on="g", how="semi"), distinct.join(kept, on="g", how="semi")
-    samples = earliest(sampled(samples, groups))
+    samples = earliest(sampled(samples))
     return RuleTables(tables.splits, [groups], [counts], [samples], [distinct]), flooded
 
 
@@ -227,22 +237,29 @@ def _counts(frames: Sequence[pl.DataFrame], groups: pl.DataFrame) -> pl.DataFram
     return merged.join(numbered, on="number").select(table.drop("number").columns)
 
 
-def sampled(samples: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
-    """Samples of at most `SAMPLED_SECONDS` pairs of group and tick a bucket: those whose hash is smallest."""
+def sampled(samples: pl.DataFrame, *, of_one_bucket: bool = False) -> pl.DataFrame:
+    """Samples of at most `SAMPLED_SECONDS` pairs of group and tick a bucket: those whose hash is smallest.
+
+    Those of tick 0 belong to no window and are all kept; they are bounded as groups are.
+    """
     if samples.height <= SAMPLED_SECONDS:
         return samples
-    hashed = samples.with_columns(pl.struct("g", "tick").hash(seed=0).alias("h"))
-    if groups["bucket"].n_unique() == 1:
+    seconds = pl.col("tick") != 0
+    still = samples.filter(~seconds)
+    if still.height == samples.height:
+        return samples
+    hashed = samples.filter(seconds).with_columns(pl.struct("g", "tick").hash(seed=0).alias("h"))
+    if of_one_bucket or hashed["bucket"].n_unique() == 1:
         # NOTE: hashes are spread evenly: those that can be among the smallest lie, but for rare luck, under twice their share.
-        low = hashed.filter(pl.col("h") < 2 * SAMPLED_SECONDS * (1 << 64) // samples.height)
+        low = hashed.filter(pl.col("h") < 2 * SAMPLED_SECONDS * (1 << 64) // hashed.height)
         if low.select("h").n_unique() >= SAMPLED_SECONDS:
             hashed = low
-    pairs = hashed.select("h", "g", "tick").unique()
-    if pairs.height <= SAMPLED_SECONDS:
-        return hashed.drop("h")
-    pairs = pairs.join(groups.select("g", "bucket"), on="g")
-    kept = pairs.filter(pl.struct("h", "g", "tick").rank("ordinal").over("bucket") <= SAMPLED_SECONDS)
-    return hashed.drop("h").join(kept, on=["g", "tick"], how="semi")
+    pairs = hashed.select("h", "g", "tick", *(() if of_one_bucket else ("bucket",))).unique()
+    if pairs.height > SAMPLED_SECONDS:
+        rank = pl.struct("h", "g", "tick").rank("ordinal")
+        kept = pairs.filter((rank if of_one_bucket else rank.over("bucket")) <= SAMPLED_SECONDS)
+        hashed = hashed.join(kept, on=["g", "tick"], how="semi")
+    return pl.concat([still, hashed.drop("h")])
 
 
 def earliest(samples: pl.DataFrame) -> pl.DataFrame:

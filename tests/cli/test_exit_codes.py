@@ -1,0 +1,211 @@
+"""Every exit code, of the command as a process: nothing reads as clean that is not, and whatever ends a run leaves whole files or none."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from s3guard import __version__
+from tests.cli.project import CLEAN, COMMAND, QUIET, run
+
+LEFT = ["policies", "logs", ".git"]
+"""What a project holds before anything is written."""
+UNBUFFERED = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "PYTHONUNBUFFERED"])
+
+
+def written(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name not in LEFT)
+
+
+def test_0_judged_and_nothing_found(folder: Path) -> None:
+    ended = run(folder, "check", "logs/clean.log")
+    assert (0, "") == (ended.code, ended.err)
+    assert ended.out.strip().startswith("PASS")
+
+
+def test_1_violations(folder: Path) -> None:
+    ended = run(folder, "check", "logs/stranger.log")
+    assert (1, "") == (ended.code, ended.err)
+    assert "user/eve" in ended.out
+
+
+def test_1_wins_over_an_output_that_cannot_be_written_and_the_others_are(folder: Path) -> None:
+    ended = run(folder, "check", "logs/stranger.log", "-o", "json:nowhere/r.json", "-o", "text", "-o", "csv:r.csv")
+    assert 1 == ended.code
+    assert "s3guard: error: could not write nowhere/r.json: its folder does not exist\n" == ended.err
+    assert ["r.csv"] == written(folder)
+    assert "user/eve" in ended.out
+
+
+def test_2_wrong_usage(folder: Path) -> None:
+    ended = run(folder, "check", "logs", "--fail-onn", "high")
+    assert (2, "") == (ended.code, ended.out)
+    assert "s3guard: error: no such option: --fail-onn; did you mean --fail-on? Help: s3guard check --help\n" == ended.err
+
+
+def test_2_every_fault_of_every_policy_at_once(folder: Path) -> None:
+    (folder / "policies" / "a.yaml").write_text("version: 1\npolicy: a\nbuckets: [x]\nrules: {writer: {}, transport: {min_tls: '9'}}\n")
+    (folder / "policies" / "b.yaml").write_text("version: 2\n")
+    ended = run(folder, "check", "logs")
+    assert (2, "") == (ended.code, ended.out)
+    first, *faults = ended.err.splitlines()
+    assert f"s3guard: error: {len(faults)} problems" == first
+    assert {"policies/a.yaml:4", "policies/b.yaml:1"} == {":".join(fault.split(":")[:2]) for fault in faults}
+
+
+def test_3_a_log_object_that_cannot_be_read_to_its_end(folder: Path) -> None:
+    (folder / "logs" / "cut.gz").write_bytes(b"\x1f\x8b\x08")
+    assert 3 == run(folder, "check", "logs/cut.gz", "logs/clean.log").code
+
+
+def test_3_an_output_that_cannot_be_written(folder: Path) -> None:
+    ended = run(folder, "check", "logs/clean.log", "-o", "json:nowhere/r.json", "-o", "csv:r.csv")
+    assert 3 == ended.code
+    assert ["r.csv"] == written(folder)
+    assert "could not write nowhere/r.json" in ended.err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full is Linux's")
+@pytest.mark.parametrize("arguments", [("check", "logs/clean.log"), ("records", "logs/clean.log"), ("schema",)], ids=lambda given: given[0])
+@UNBUFFERED
+def test_3_standard_output_that_is_full(folder: Path, arguments: tuple[str, ...], unbuffered: str) -> None:
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [*COMMAND, *arguments], cwd=folder, stdout=full, stderr=subprocess.PIPE, check=False, env={**QUIET, "PYTHONUNBUFFERED": unbuffered}
+        )
+    assert (3, "s3guard: error: could not write standard output: No space left on device\n") == (ended.returncode, ended.stderr.decode())
+
+
+def test_3_standard_output_that_is_closed(folder: Path) -> None:
+    command = f"exec {' '.join(COMMAND)} check logs/clean.log >&-"
+    ended = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, check=False, env=QUIET)
+    assert (3, "s3guard: error: could not write standard output: it is closed\n") == (ended.returncode, ended.stderr.decode())
+
+
+BROKEN = """
+import s3guard.check
+def check(request):
+    raise RuntimeError("boom \\x1b[31m\\n::error::")
+s3guard.check.check = check
+from s3guard.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_3_an_internal_error_tells_one_line_and_with_v_where(folder: Path, verbose: bool) -> None:
+    command = [sys.executable, "-c", BROKEN, "check", "logs/clean.log", *(["-v"] if verbose else [])]
+    ended = subprocess.run(command, cwd=folder, capture_output=True, check=False, env=QUIET)
+    told = ended.stderr.decode()
+    assert (3, b"") == (ended.returncode, ended.stdout)
+    assert told.splitlines()[-1].startswith("s3guard: error: internal error, nothing is concluded: RuntimeError: boom \\u{1b}[31m ::error::")
+    assert verbose == ("Traceback" in told)
+    assert verbose == ("-v shows where" not in told)
+    assert "\x1b" not in told
+
+
+def test_4_nothing_was_judged(folder: Path) -> None:
+    assert 4 == run(folder, "check", "logs/empty.log").code
+
+
+def test_4_no_record_to_write(folder: Path) -> None:
+    ended = run(folder, "records", "logs/empty.log")
+    assert (4, "", "s3guard: no record\n") == (ended.code, ended.out, ended.err)
+
+
+def stopped(folder: Path, number: signal.Signals, *arguments: str) -> tuple[int, bytes]:
+    """What a run ends with that reads standard input, and gets a signal when it certainly does."""
+    command = [*COMMAND, arguments[0], "-", *arguments[1:]]
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=QUIET,
+        # NOTE: a shell without job control starts what is in the background with SIGINT ignored, and so would s3guard be.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        assert process.stdin and process.stdout and process.stderr
+        # NOTE: more than a pipe holds, so that this ends when the run has taken the rest; it is in the middle of its input then.
+        process.stdin.write(CLEAN * 3000)
+        process.stdin.flush()
+        process.send_signal(number)
+        told = process.stderr.read()
+        process.stdin.close()
+        return process.wait(), told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("check", "-o", "json:r.json", "--quarantine", "q.jsonl"), ("records", "-o", "r.jsonl"), ("records", "--to", "parquet", "-o", "r.parquet")],
+    ids=["check", "records", "records to parquet"],
+)
+@pytest.mark.parametrize(("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")])
+def test_130_and_143_leave_nothing_half_written(
+    folder: Path, number: signal.Signals, code: int, said: str, arguments: tuple[str, ...]
+) -> None:
+    assert (code, f"s3guard: {said}\n".encode()) == stopped(folder, number, *arguments)
+    assert [] == written(folder)
+
+
+@UNBUFFERED
+def test_141_nobody_reads_and_the_files_are_whole(folder: Path, unbuffered: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [*COMMAND, "check", "logs/stranger.log", "-o", "text", "-o", "json:r.json"],
+        cwd=folder,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+        env={**QUIET, "PYTHONUNBUFFERED": unbuffered},
+    )
+    os.close(writer)
+    assert (141, b"") == (ended.returncode, ended.stderr)
+    assert 1 == json.loads((folder / "r.json").read_bytes())["exit_code"]
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("check", "--help"), ("schema",), ("--version",)], ids=" ".join)
+@UNBUFFERED
+def test_141_of_whatever_is_printed(folder: Path, arguments: tuple[str, ...], unbuffered: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    environ = {**QUIET, "PYTHONUNBUFFERED": unbuffered}
+    ended = subprocess.run([*COMMAND, *arguments], cwd=folder, stdout=writer, stderr=subprocess.PIPE, check=False, env=environ)
+    os.close(writer)
+    assert (141, b"") == (ended.returncode, ended.stderr)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+@UNBUFFERED
+def test_141_in_the_middle_of_the_records(folder: Path, form: str, unbuffered: str) -> None:
+    (folder / "logs" / "many.log").write_bytes(CLEAN * 60_000)
+    command = [*COMMAND, "records", "logs/many.log", "--to", form]
+    environ = {**QUIET, "PYTHONUNBUFFERED": unbuffered}
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ) as process:
+        assert process.stdout and process.stderr
+        assert 1 == len(process.stdout.read(1))
+        process.stdout.close()
+        assert b"" == process.stderr.read()
+        assert 141 == process.wait()
+
+
+@UNBUFFERED
+def test_a_slow_reader_gets_all_of_it(folder: Path, unbuffered: str) -> None:
+    (folder / "logs" / "many.log").write_bytes(CLEAN * 3000)
+    ended = run(folder, "records", "logs/many.log", environ={"PYTHONUNBUFFERED": unbuffered})
+    assert (0, 3000) == (ended.code, len(ended.out.splitlines()))
+
+
+def test_the_installed_script_is_the_module(folder: Path) -> None:
+    script = Path(sys.executable).with_name("s3guard")
+    ended = subprocess.run([script, "--version"], cwd=folder, capture_output=True, check=False, env=QUIET)
+    assert (0, f"s3guard {__version__}\n") == (ended.returncode, ended.stdout.decode())
+    assert ended.stdout.decode() == run(folder, "--version").out
