@@ -98,8 +98,8 @@ class _Judge:
     def _no_counts(self) -> pl.DataFrame:
         rule = self._bound.rule
         limits = rule.limits() if isinstance(rule, GroupRule) else ()
-        sums = {f"s{k}": pl.Int64 for k, limit in enumerate(limits) if limit.how in ("sum", "mean")}
-        return pl.DataFrame(schema=COUNT | sums)
+        sums = {f"s{k}": pl.Int128 for k, limit in enumerate(limits) if limit.how in ("sum", "mean")}
+        return pl.DataFrame(schema={**COUNT, **sums})
 
     def findings(self) -> dict[str, list[_Group]]:
         """The findings of each bucket, in no order."""

@@ -246,7 +246,9 @@ class _Bucket:
                 mask += flag * bit(k, role)
             member |= pl.lit(value=True) if measured.members is None else measured.members.fill_null(value=False)
             if limit.how in ("sum", "mean"):
-                sums.append((pl.col("t") * 0 if measured.total is None else measured.total.fill_null(0)).alias(f"s{k}"))
+                # NOTE: 128 bits: ten numbers of eighteen digits, which a client can imitate, would turn a sum of 64 negative, and hide it.
+                total = pl.lit(0) if measured.total is None else measured.total.fill_null(0)
+                sums.append(total.cast(pl.Int128).alias(f"s{k}"))
         values = [measured.distinct.alias(f"d{k}") for k, measured in enumerate(measures) if measured.distinct is not None]
         told = [*self._subject(bound), *_ORIGIN, "reading", mask.alias("mask"), _tick(rule).alias("tick"), member.alias("member")]
         if not self._is_readings:

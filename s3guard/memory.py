@@ -7,6 +7,7 @@ instead, which it needs again anyway.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Final
@@ -21,6 +22,8 @@ def keep(environ: os._Environ[str] = os.environ) -> None:
 
     What the user has set in ``_RJEM_MALLOC_CONF`` stays. On systems without these allocators nothing happens.
     """
+    # NOTE: a run makes few objects that refer to each other in circles, and the collector looked for them through all that is loaded.
+    gc.set_threshold(100_000, 50, 50)
     # NOTE: Polars brings a jemalloc of its own, which reads this variable when it is loaded.
     environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1,narenas:2,background_thread:false")
     if not sys.platform.startswith("linux"):

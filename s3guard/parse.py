@@ -245,7 +245,7 @@ class Parser:
         both = pl.concat([pl.DataFrame([lines.rows, lines.texts.alias("line")]), quoted, spaced], how="horizontal").with_columns(
             _SUFFIX, _SIX.alias("six"), *(lookup.of("method").alias(name) for name, lookup in self._methods.items())
         )
-        fast = self._finish(_keep(both, _IN_PLACE & _UNGLUED if glued else _IN_PLACE))
+        fast = self._finish(both, _IN_PLACE & _UNGLUED if glued else _IN_PLACE)
         dashes = both.select(_DASHES.fill_null(value=False)).to_series()
         if dashes.any():
             fast = pl.concat([fast, self._finish(self._dashed(lines, dashes))])
@@ -274,8 +274,8 @@ class Parser:
             *(pl.lit("-").alias(name) for name in self._client_texts),
         )
 
-    def _finish(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The physical columns of rows whose shape is proved, less those whose tokens are not as they should be."""
+    def _finish(self, rows: pl.DataFrame, shaped: pl.Expr | None = None) -> pl.DataFrame:
+        """The physical columns of rows that have their shape, less those whose tokens are not as they should be."""
         tail = pl.when(pl.col("host_id").is_not_null()).then(pl.col("tail_text"))
         tail = tail.when(pl.col("version_id").is_not_null()).then(pl.lit("#18")).otherwise(pl.lit("#17"))
         rows = rows.with_columns(
@@ -285,6 +285,7 @@ class Parser:
         )
         host, tail = pl.col("host_id"), pl.col("tail_text")
         valid = pl.all_horizontal(
+            *([] if shaped is None else [shaped]),
             *(lookup.of(column) for column, lookup in self._valid.items()),
             pl.col("t").is_not_null(),
             pl.col("time").str.contains(_TIME),
@@ -295,12 +296,15 @@ class Parser:
             host.is_null() | (~host.str.len_bytes().is_in([0, 6, 20, 21]) & tail.is_not_null() & ~tail.str.starts_with("#")),
         )
         dashed = ("request_id", "key_logged", *(name for name in TEXTS if name in self.texts))
-        return _keep(rows, valid).select(
+        made = rows.select(
+            valid.alias("proved"),
             "row",
             pl.lit(0, pl.UInt8).alias("unknown"),
             *(pl.when(pl.col(name) != "-").then(pl.col(name)).alias(name) for name in dashed),
             *(name for name in self.columns if name not in ("object", "line", "reading", "unknown", *dashed)),
         )
+        # NOTE: only now, when the long texts are gone: a filter copies every column that a single row leaves.
+        return _keep(made, pl.col("proved")).drop("proved")
 
     def _unglued(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Origin access identities with their spaces again, in every column that could hold one."""

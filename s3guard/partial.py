@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 import polars as pl
 
@@ -120,14 +120,20 @@ class Partial:
         """Rows of the tables that others are joined to."""
         return sum(frame.height for tables in self.rules.values() for name in RuleTables.NAMES for frame in getattr(tables, name)[:1])
 
-    def compact(self) -> None:
-        """Join tables that lie beside each other, so that memory is that of the groups, not of the shards."""
+    def compact(self, each: Callable[[Callable[[RuleTables], Joined], Iterable[RuleTables]], Iterable[Joined]] = map) -> None:
+        """Join tables that lie beside each other, so that memory is that of the groups, not of the shards.
+
+        `each` is `map`, or the like of several workers: rules do not know each other.
+        """
         self.totals = [totals(self.totals)]
         self.buckets = [buckets(self.buckets)]
-        for rule, tables in self.rules.items():
-            if all(len(getattr(tables, name)) <= 1 for name in RuleTables.NAMES) and not tables.crowded:
-                continue
-            self.rules[rule], flooded = joined(tables)
+        names = [
+            rule
+            for rule, tables in self.rules.items()
+            if tables.crowded or any(len(getattr(tables, name)) > 1 for name in RuleTables.NAMES)
+        ]
+        for rule, (tables, flooded) in zip(names, each(joined, [self.rules[name] for name in names]), strict=True):
+            self.rules[rule] = tables
             if flooded:
                 nothing = {"records": 0, "unjudged": 0, "violations": 0, "overflow": True}
                 rows = [{"rule": rule, "bucket": bucket, **nothing} for bucket in flooded]
@@ -195,7 +201,11 @@ def buckets(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return merged.agg(pl.col("records").sum(), pl.col("first").min(), pl.col("last").max()).sort("bucket")
 
 
-def joined(tables: RuleTables) -> tuple[RuleTables, list[str]]:
+Joined: TypeAlias = tuple[RuleTables, list[str]]
+"""The tables of one rule, and the buckets in which a flood made too many groups."""
+
+
+def joined(tables: RuleTables) -> Joined:
     """The tables of one rule, each of them one sorted frame, and the buckets in which a flood made too many groups.
 
     Beyond `GROUPS` groups of a bucket (and outcome, where findings are split by it), those with the smallest hashes are kept.

@@ -53,7 +53,7 @@ def judge(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit
 
 def _suspects(counts: pl.DataFrame, place: int, limit: Limit) -> pl.DataFrame:
     """The groups some window of which can offend: no window holds more than the whole group. Windows of the others need no look."""
-    over = pl.col("n").filter(has(place, COUNTED)).sum()
+    over = pl.col("n").filter(has(place, COUNTED)).sum().cast(pl.Int128)
     most = Fraction(limit.most or 0)
     if limit.how == "distinct" or limit.reached:
         return counts.select("g").unique()
@@ -72,9 +72,9 @@ def _points(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Lim
     """The three numbers of every group and tick."""
     if limit.how == "distinct":
         mine = distinct.filter(pl.col("limit") == place).group_by("g", "tick").agg(pl.len().cast(pl.Int64).alias("over"))
-        return mine.with_columns(pl.col("over").alias("base"), pl.lit(0, pl.Int64).alias("total"))
+        return mine.with_columns(pl.col("over").alias("base"), pl.lit(0, pl.Int128).alias("total"))
     over, base = (pl.when(has(place, role)).then(pl.col("n")).otherwise(0) for role in (COUNTED, BASE))
-    sums = pl.col(f"s{place}") if limit.how in ("sum", "mean") else pl.lit(0, pl.Int64)
+    sums = pl.col(f"s{place}") if limit.how in ("sum", "mean") else pl.lit(0, pl.Int128)
     numbered = counts.select("g").unique().with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("number"))
     rows = counts.select("g", "tick", over.alias("over"), base.alias("base"), sums.alias("total")).join(numbered, on="g")
     points = grouped(rows, ["number", "tick"], [pl.col("over", "base", "total").sum()])
@@ -88,9 +88,10 @@ def _sliding(points: pl.DataFrame, limit: Limit, per: int) -> Judged:
     # NOTE: groups are laid end to end on one axis, further apart than a window is long, so that one search serves them all.
     rank = (pl.col("g") != pl.col("g").shift(1)).fill_null(value=False).cum_sum().cast(pl.Int64)
     first, last = int(points["tick"].min() or 0), int(points["tick"].max() or 0)  # type: ignore[call-overload] # Int64
-    axis = points.select(rank * (last - first + per + 1) + pl.col("tick") - first).to_series()
-    ends = axis.search_sorted(axis + per, side="left").cast(pl.Int64)
-    sums = {name: pl.concat([pl.Series([0], dtype=pl.Int64), points[name].cum_sum()]) for name in ("over", "base", "total")}
+    reach = min(per, last - first + 1)  # NOTE: a window of a million years is no longer than the input, and must not overflow the axis.
+    axis = points.select(rank * (last - first + reach + 1) + pl.col("tick") - first).to_series()
+    ends = axis.search_sorted(axis + reach, side="left").cast(pl.Int64)
+    sums = {name: pl.concat([pl.Series([0], dtype=points.schema[name]), points[name].cum_sum()]) for name in ("over", "base", "total")}
     here = pl.int_range(points.height, dtype=pl.Int64, eager=True)
     windows = points.select("g", pl.col("tick").alias("start"), (pl.col("tick") + per).alias("end")).with_columns(
         [(sums[name].gather(ends) - sums[name].gather(here)).alias(name) for name in sums]
@@ -98,8 +99,8 @@ def _sliding(points: pl.DataFrame, limit: Limit, per: int) -> Judged:
     offends = windows.select(_offends(limit)).to_series()
     if not offends.any():
         return Judged(_worst(windows.clear(), limit), points.select("g", "tick").clear())
-    reach = pl.select(pl.when(offends).then(ends).otherwise(0)).to_series().cum_max()
-    return Judged(_worst(windows.filter(offends), limit), points.filter(reach > here).select("g", "tick"))
+    until = pl.select(pl.when(offends).then(ends).otherwise(0)).to_series().cum_max()
+    return Judged(_worst(windows.filter(offends), limit), points.filter(until > here).select("g", "tick"))
 
 
 def _offends(limit: Limit) -> pl.Expr:
@@ -115,7 +116,7 @@ def _offends(limit: Limit) -> pl.Expr:
         "share": (over, base),
         "mean": (total, base),
     }[limit.how]
-    left, right = value * exact.denominator, unit * exact.numerator
+    left, right = value.cast(pl.Int128) * exact.denominator, unit.cast(pl.Int128) * exact.numerator
     offends = (left < right) if limit.most is None else (left >= right) if limit.reached else (left > right)
     return offends & (base >= limit.enough) if limit.how in ("share", "mean") else offends
 

@@ -67,7 +67,7 @@ def whole(plan: Plan, lines: Sequence[Line]) -> Partial:
 
 
 def scattered(plan: Plan, lines: Sequence[Line], rng: Random, most: int = 5) -> Partial:
-    """The lines in random order, in random batches, by one worker or several, their partials sent as bytes or not, merged in a random tree."""
+    """The lines in any order and any batches, scanned by one worker or several, the partials sent or not, and merged in any tree."""
     shuffled = rng.sample(lines, len(lines))
     cuts = sorted(rng.choices(range(len(lines) + 1), k=rng.randint(1, most) - 1))
     batches = [shuffled[a:b] for a, b in zip([0, *cuts], [*cuts, len(lines)], strict=True)]

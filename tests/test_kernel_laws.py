@@ -50,9 +50,7 @@ def test_a_partial_survives_arrow_and_pickle_and_a_plan_survives_pickle(world: W
     plan, lines = plan_of(world), lines_of(world.files)
     found = whole(plan, lines)
     expected = conclude(plan, found)
-    sent = Partial.from_ipc(found.to_ipc())
-    assert sent.to_ipc() == found.to_ipc()
-    assert conclude(plan, sent) == expected
+    assert conclude(plan, Partial.from_ipc(found.to_ipc())) == expected
     assert conclude(plan, pickle.loads(pickle.dumps(found))) == expected  # noqa: S301 - its own bytes
     again = pickle.loads(pickle.dumps(plan))  # noqa: S301 - its own bytes
     assert again == plan
@@ -127,7 +125,7 @@ def flood(rng: Random, count: int) -> list[Line]:
     return found
 
 
-@tried(5)
+@tried(8)
 @given(SEEDS, st.sampled_from([30, 120, 300]), st.sampled_from([(10, 10), (10, 10_000), (1000, 10), (3, 100)]))
 @example(4, 300, (10, 10))
 def test_a_flood_is_cut_alike_in_any_order(seed: int, count: int, most: tuple[int, int]) -> None:

@@ -18,6 +18,7 @@ from s3guard import __version__
 from s3guard.cli import ending, verbs
 from s3guard.cli.choices import Choices
 from s3guard.cli.options import OTHER, PANELS
+from s3guard.flags import FLAGS
 from s3guard.model import UsageError
 from s3guard.problems import did_you_mean
 
@@ -170,7 +171,9 @@ def _told(error: Exception, said: str) -> str:
     wanted = getattr(error, "option_name", None)
     if context is None:
         return said
-    if wanted and said.startswith("no such option"):
+    if wanted and wanted.removeprefix("--") in {flag.name for flag in FLAGS}:
+        said = f"{context.info_name} has no {wanted} in this version of s3guard"
+    elif wanted and said.startswith("no such option"):
         known = [name for param in context.command.get_params(context) if not param.hidden for name in param.opts]
         said = f"no such option: {wanted}{did_you_mean(wanted, known)}"
     return f"{said.rstrip('?')}{'?' if said.endswith('?') else '.'} Help: {context.command_path} --help"

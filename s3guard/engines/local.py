@@ -1,8 +1,8 @@
 """On this machine: threads that parse and scan while the next blocks are read.
 
 Threads, not processes: Polars works outside Python's lock, and a process would have to be sent its bytes. Each worker has a
-vocabulary of its own. A worker gathers blocks into a shard of about 64 MiB before it scans, since a scan costs some milliseconds a
-rule and bucket however few the rows; partials are merged as they come, so that memory is that of the workers' shards and of the
+vocabulary of its own. A worker gathers blocks into a shard before it scans, since a scan costs some milliseconds a rule and
+bucket however few the rows; partials are merged as they come, so that memory is that of the workers' shards and of the
 groups, not of the input.
 """
 
@@ -25,8 +25,9 @@ from s3guard.parse import Block, Parsed, Parser, Quarantined
 from s3guard.partial import Partial
 from s3guard.vocabulary import Vocabulary
 
-SHARD: Final = 64 << 20
-"""Bytes that a worker gathers before it scans."""
+SHARD: Final = 160 << 20
+"""Bytes that a worker gathers before it scans. NOTE: measured: a scan of eighteen rules costs 60 ms however few the rows, and the
+columns that are gathered are a third of the bytes."""
 
 
 def run(work: Work) -> Partial:
@@ -57,13 +58,13 @@ def run(work: Work) -> Partial:
 
     with ThreadPoolExecutor(jobs, thread_name_prefix="s3guard") as pool:
         _feed(pool, blocks(work.objects, reading), take, jobs, lambda: order.tell(reading))
-    for _ in range(jobs):
-        whole.add(workers.get().scan())
+        for partial in pool.map(_Worker.scan, [workers.get() for _ in range(jobs)]):
+            whole.add(partial)
+        whole.compact(pool.map)
     whole.objects, whole.bytes = reading.objects, reading.bytes
     whole.unreadable = tuple(sorted(reading.unreadable, key=lambda entry: (entry.object, entry.reason)))
     for kind, count in reading.warnings.items():
         whole.warnings[kind] = whole.warnings.get(kind, 0) + count
-    whole.compact()
     return whole
 
 

@@ -84,6 +84,7 @@ def _object(path: str, root: str) -> LogObject:
 
 def _named(path: str, root: str) -> str:
     """The path relative to `root`, with forward slashes; as it is where it lies elsewhere."""
+    path = os.fsencode(path).decode("utf-8", "backslashreplace")  # NOTE: a name that is no UTF-8 is text all the same in reports
     absolute = os.path.abspath(path)
     return Path(os.path.relpath(absolute, root)).as_posix() if absolute.startswith(root.rstrip(os.sep) + os.sep) else Path(path).as_posix()
 

@@ -74,10 +74,11 @@ class Here:
     def __call__(self, *arguments: str, **environ: str) -> Ended:
         """Run with these arguments, and these variables beside the others."""
         self._capture.readouterr()
-        with self.patch.context() as patched, pytest.raises(SystemExit) as ended:
+        with self.patch.context() as patched:
             for name, value in environ.items():
                 patched.setenv(name, value)
-            cli.main(arguments)
+            with pytest.raises(SystemExit) as ended:
+                cli.main(arguments)
         said = self._capture.readouterr()
         assert isinstance(ended.value.code, int)
         return Ended(ended.value.code, said.out, said.err)

@@ -1,0 +1,197 @@
+"""What each verb says and ends with."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from s3guard import rules
+from s3guard.records import COLUMNS
+from s3guard.schema import schema
+from tests.cli.project import CLEAN, POLICY, STRANGER, Here
+
+
+def stdin(here: Here, content: bytes) -> None:
+    here.patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+class TestCheck:
+    def test_standard_input_is_a_log(self, here: Here) -> None:
+        stdin(here, STRANGER)
+        ended = here("check", "-")
+        assert (1, True) == (ended.code, "-:1" in ended.out)
+
+    def test_the_period_takes_in_its_start_and_leaves_out_its_end(self, here: Here) -> None:
+        # NOTE: the records are of 2019-02-06T00:00:38Z.
+        arguments = ("check", "logs/stranger.log", "--since")
+        assert 1 == here(*arguments, "2019-02-06T00:00:38Z").code
+        assert 4 == here(*arguments, "2019-02-06T00:00:39Z").code
+        assert 4 == here(*arguments, "2019-02-06", "--until", "2019-02-06T00:00:38Z").code
+        assert 1 == here(*arguments, "2019-02-06", "--until", "2019-02-06T00:00:39Z").code
+        assert 1 == here(*arguments, "24h", "--as-of", "2019-02-07T00:00:38Z").code
+        assert 4 == here(*arguments, "24h", "--as-of", "2019-02-07T00:00:39Z").code
+
+    def test_a_baseline_keeps_known_findings_from_failing(self, here: Here) -> None:
+        assert 1 == here("check", "logs/stranger.log", "-o", "json:known.json").code
+        ended = here("check", "logs/stranger.log", "--baseline", "known.json")
+        assert (0, True) == (ended.code, "user/eve" in ended.out)
+
+    def test_lines_that_are_no_record_fail_beyond_a_share_and_are_kept(self, here: Here) -> None:
+        assert 3 == here("check", "logs/damaged.log", "--quarantine", "q.jsonl").code
+        assert 0 == here("check", "logs/damaged.log", "--max-unparsed", "50%").code
+        (kept,) = map(json.loads, (here.folder / "q.jsonl").read_text().splitlines())
+        assert ("logs/damaged.log", 2, "quarantined", "this is no record") == (kept["object"], kept["line"], kept["status"], kept["text"])
+
+    def test_what_cannot_be_judged_may_be_allowed(self, here: Here) -> None:
+        (here.folder / "logs" / "cut.gz").write_bytes(b"\x1f\x8b\x08")
+        arguments = ("check", "logs/cut.gz", "logs/clean.log")
+        assert 3 == here(*arguments).code
+        assert 0 == here(*arguments, "--allow-undetermined").code
+
+    def test_it_may_be_narrowed(self, here: Here) -> None:
+        here.write("policies/q.yaml", POLICY.replace("policy: p", "policy: q\nframeworks: [hipaa]").replace("requesters", "writers"))
+        log = "logs/stranger.log"
+        named = [
+            {result["rule"] for result in json.loads(here("check", log, "-o", "json", *narrowed).out)["results"]}
+            for narrowed in (("--rule", "writers"), ("--rule", "p/requesters"), ("--framework", "hipaa"))
+        ]
+        assert [{"q/writers"}, {"p/requesters"}, {"q/writers", "q/anonymous"}] == named
+
+    def test_verbose_lists_what_passed(self, here: Here) -> None:
+        assert "p/requesters" not in here("check", "logs/clean.log").out
+        assert "p/requesters" in here("check", "logs/clean.log", "-v").out
+
+
+class TestValidate:
+    def test_well_formed_policies_are_counted(self, here: Here) -> None:
+        ended = here("validate")
+        assert (0, "1 policy, 2 rules: valid\n", "") == (ended.code, ended.out, ended.err)
+
+    def test_every_fault_is_told_with_its_place(self, here: Here) -> None:
+        here.write("policies/a.yaml", "version: 1\npolicy: a\nbuckets: [x]\nrules: {writer: {}}\n")
+        ended = here("validate", "policies/a.yaml")
+        assert (2, "") == (ended.code, ended.out)
+        assert ended.err.startswith("s3guard: error: 1 problem\npolicies/a.yaml:4:9: ")
+        assert "did you mean writers?" in ended.err
+
+    def test_what_is_dead_is_a_warning_and_with_strict_a_fault(self, here: Here) -> None:
+        waiver = (
+            "waivers: [{rule: requesters, match: {principal: x}, reason: r, ticket: t, approved_by: a@example.org, expires: 2026-01-01}]\n"
+        )
+        here.write("policies/p.yaml", POLICY + waiver)
+        told = "policies/p.yaml:6:12: the waiver of `requesters` expired on 2026-01-01\n"
+        ended = here("validate", "--as-of", "2026-10-02")
+        assert (0, "1 policy, 2 rules: valid\n", f"s3guard: warning: {told}") == (
+            ended.code,
+            ended.out,
+            ended.err.replace(":1: the", ":12: the"),
+        )
+        strict = here("validate", "--as-of", "2026-10-02", "--strict")
+        assert (2, "", f"s3guard: error: 1 problem\n{told}") == (strict.code, strict.out, strict.err.replace(":1: the", ":12: the"))
+        assert 0 == here("validate", "--as-of", "2026-01-01", "--strict").code
+
+    def test_packs_alone_are_valid_too(self, here: Here) -> None:
+        (here.folder / "packs").mkdir()
+        here.write("packs/mine.yaml", "version: 1\npolicy: mine\nrules: {transport: {}}\n")
+        ended = here("validate", "packs")
+        assert (0, "packs alone: valid\n") == (ended.code, ended.out)
+
+
+class TestRules:
+    def test_every_rule_has_a_place_in_the_table(self, here: Here) -> None:
+        shown = here("rules").out
+        assert [name for name, rule in rules.catalog().items() if f"{name}  {rule.default_title}" not in shown] == []
+
+    def test_named_ones_are_told_of_in_full(self, here: Here) -> None:
+        shown = here("rules", "volume", "writers").out
+        assert shown.index("rule  volume") < shown.index("rule  writers")
+
+    def test_machines_get_json(self, here: Here) -> None:
+        told = json.loads(here("rules", "--format", "json").out)
+        assert list(rules.catalog()) == [rule["name"] for rule in told]
+        (one,) = json.loads(here("rules", "writers", "--format", "json").out)
+        assert ("critical", ["principal", "operation"], True) == (one["severity"], one["subject"], one["splits_by_outcome"])
+
+
+def test_the_schema_is_printed_as_json(here: Here) -> None:
+    ended = here("schema")
+    assert (0, schema()) == (ended.code, json.loads(ended.out))
+
+
+class TestExplain:
+    def test_several_things_are_told_one_after_the_other(self, here: Here) -> None:
+        shown = here("explain", "AccessDenied", "writers").out
+        assert 0 < shown.index("error code  AccessDenied") < shown.index("rule  writers")
+
+    def test_a_log_line_may_come_from_standard_input_whatever_its_bytes(self, here: Here) -> None:
+        stdin(here, CLEAN.replace(b"aws-cli", b"\xffaws\x1bcli"))
+        ended = here("explain", "-")
+        assert (0, True, False) == (ended.code, r"\xffaws\u{1b}cli" in ended.out, "\x1b" in ended.out)
+
+    @pytest.mark.parametrize(("content", "said"), [(b"\n \n", "holds no log line"), (b"x" * (1 << 20) + b"x", "holds more than 1 MiB")])
+    def test_no_line_and_too_many_are_wrong_usage(self, here: Here, content: bytes, said: str) -> None:
+        stdin(here, content)
+        ended = here("explain", "-")
+        assert (2, True) == (ended.code, f"s3guard: error: standard input {said}" in ended.err)
+
+    def test_a_fingerprint_is_looked_up_in_a_saved_report(self, here: Here) -> None:
+        here("check", "logs/stranger.log", "-o", "json:r.json")
+        (finding,) = json.loads((here.folder / "r.json").read_bytes())["results"][-1]["findings"]
+        ended = here("explain", finding["fingerprint"][:8], "--report", "r.json")
+        assert (0, True) == (ended.code, finding["fingerprint"] in ended.out)
+        assert 2 == here("explain", finding["fingerprint"][:8]).code
+        assert 3 == here("explain", finding["fingerprint"][:8], "--report", "nowhere.json").code
+
+
+class TestConvert:
+    def test_a_saved_report_says_the_same_in_every_format(self, here: Here) -> None:
+        straight = here("check", "logs/stranger.log", "-o", "json:r.json", "-o", "sarif").out
+        assert straight == here("convert", "r.json", "-o", "sarif").out
+        assert (here.folder / "r.json").read_text() == here("convert", "r.json", "-o", "json").out
+
+    def test_it_judges_nothing_so_it_ends_with_0_where_all_was_written(self, here: Here) -> None:
+        here("check", "logs/stranger.log", "-o", "json:r.json")
+        assert 0 == here("convert", "r.json").code
+        assert 3 == here("convert", "r.json", "-o", "csv:nowhere/r.csv").code
+        assert 3 == here("convert", "nowhere.json").code
+
+
+class TestRecords:
+    def test_every_column_is_there_in_its_order(self, here: Here) -> None:
+        ended = here("records", "logs/clean.log")
+        assert (0, "") == (ended.code, ended.err)
+        assert [list(COLUMNS)] * 3 == [list(json.loads(line)) for line in ended.out.splitlines()]
+
+    def test_what_no_row_tells_is_told_on_standard_error(self, here: Here) -> None:
+        ended = here("records", "logs/ambiguous.log", "logs/damaged.log", "--max-unparsed", "50%")
+        assert (0, 3) == (ended.code, len(ended.out.splitlines()))
+        assert [
+            "s3guard: warning: 1 line can be read in several ways: rows of status ambiguous",
+            "s3guard: warning: 1 line could not be read as a record, and no row stands for it; --quarantine keeps them",
+        ] == ended.err.splitlines()
+        assert "" == here("records", "logs/ambiguous.log", "-q").err
+
+    def test_what_could_not_be_read_ends_it_with_3_though_the_rest_is_written(self, here: Here) -> None:
+        (here.folder / "logs" / "cut.gz").write_bytes(b"\x1f\x8b\x08")
+        ended = here("records", "logs/cut.gz", "logs/clean.log", "-o", "r.csv", "--to", "csv")
+        assert (3, 4) == (ended.code, len((here.folder / "r.csv").read_text().splitlines()))
+        assert "s3guard: error: logs/cut.gz: not read to its end: " in ended.err
+        damaged = here("records", "logs/damaged.log")
+        assert (3, 1) == (damaged.code, len(damaged.out.splitlines()))
+        assert "s3guard: error: 1 of 2 lines are no record: more than --max-unparsed\n" in damaged.err
+
+    def test_nothing_to_write_is_4_unless_that_is_allowed(self, here: Here) -> None:
+        assert 4 == here("records", "logs/empty.log").code
+        assert 0 == here("records", "logs/empty.log", "--allow-empty").code
+
+    def test_parquet_is_nothing_for_a_terminal(self, here: Here) -> None:
+        here.patch.setattr("s3guard.cli.terminal.is_terminal", lambda _stream: True)
+        ended = here("records", "logs/clean.log", "--to", "parquet", "--no-progress")
+        assert (2, True) == (ended.code, "parquet is nothing to look at" in ended.err)
+
+    def test_quarantined_lines_may_be_kept(self, here: Here) -> None:
+        here("records", "logs/damaged.log", "--quarantine", "q.jsonl")
+        assert 1 == len((here.folder / "q.jsonl").read_text().splitlines())
