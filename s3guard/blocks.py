@@ -9,8 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from s3guard.model import Unreadable
 from s3guard.aside import plain
+from s3guard.model import Unreadable
 from s3guard.parse import Block, Piece
 from s3guard.reading import MAX_LINE
 from s3guard.sources import LogObject, UnreadableError, chunks
@@ -64,7 +64,7 @@ class _Packer:
         """The block, after which the packer is empty; lines are numbered now, since only now they are counted."""
         data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
         texts = pl.read_lines(data)["line"] if plain(data) else None
-        pieces = []
+        pieces: list[Piece] = []
         for part, rows in zip(self.parts, self._rows(texts), strict=True):
             pieces.append(Piece(len(pieces), part.lines.number, rows, part.torn))
             part.lines.number += rows
@@ -115,7 +115,8 @@ class _Lines:
         rest = b""
         started = False
         try:
-            for data in unpacked(self._counted(chunks(self._entry))):
+            for chunk in unpacked(self._counted(chunks(self._entry))):
+                data = chunk
                 if not started:
                     rest += data
                     if len(rest) < len(_BOM) and _BOM.startswith(rest):

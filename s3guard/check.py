@@ -61,7 +61,10 @@ class Request:
 
 
 def check(request: Request) -> Report:
-    """Judge log records; the report says all, the exit code too. UsageError for what cannot be asked, UnableError for what cannot be done."""
+    """Judge log records; the report says all, the exit code too.
+
+    UsageError for what cannot be asked, UnableError for what cannot be done.
+    """
     started = datetime.now(UTC)
     root = report_root(Path.cwd())
     loaded = _of_frameworks(policy.load(request.policies), request.frameworks)
@@ -164,7 +167,8 @@ def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
     unnamed = [bucket.bucket for bucket in coverage.buckets if not bucket.policies]
     unnamed = [bucket for bucket in unnamed if not any(matches(glob, bucket) for glob in request.exempt)]
     if unnamed and request.require_policy and not request.buckets:
-        yield f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {', '.join(unnamed[:5])}."
+        some = ", ".join(unnamed[:5])
+        yield f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {some}."
 
 
 def _empty(coverage: Coverage) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import polars as pl
@@ -214,6 +215,10 @@ def _undashed(values: pl.Series) -> pl.Series:
     return pl.select(pl.when(values != "-").then(values)).to_series()
 
 
+def _tail_column(name: str, tails: pl.Series) -> pl.Series:
+    return tail_columns(tails)[name]
+
+
 def _of_requester(expr: pl.Expr) -> Callable[[pl.Series], pl.Series]:
     return lambda values: values.alias("requester").to_frame().select(expr).to_series()
 
@@ -224,7 +229,7 @@ _SOURCES: Final[dict[str, tuple[str, Callable[[pl.Series], pl.Series]]]] = {
     "principal": ("requester", _of_requester(principals.principal_expr())),
     "principal_type": ("requester", _of_requester(principals.principal_type_expr())),
     "account": ("requester", _of_requester(principals.account_expr())),
-    **{name: ("tail", lambda values, name=name: tail_columns(values)[name]) for name in (*TAIL_FIELDS, "extra")},
+    **{name: ("tail", partial(_tail_column, name)) for name in (*TAIL_FIELDS, "extra")},
 }
 """Columns that follow from a coded one: that one, and how."""
 

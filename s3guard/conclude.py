@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -88,7 +88,9 @@ class _Group:
 class _Judge:
     """Finds what breaks one rule in its tables, over all buckets at once."""
 
-    def __init__(self, plan: Plan, bound: BoundRule, tables: RuleTables, buckets: Sequence[str], seen: Mapping[str, Mapping[str, int]]) -> None:
+    def __init__(
+        self, plan: Plan, bound: BoundRule, tables: RuleTables, buckets: Sequence[str], seen: Mapping[str, Mapping[str, int]]
+    ) -> None:
         self._plan, self._bound, self._buckets, self._seen = plan, bound, buckets, seen
         self._groups = tables.groups[0] if tables.groups else pl.DataFrame(schema=GROUP)
         self._counts = tables.counts[0] if tables.counts else self._no_counts()
@@ -126,7 +128,9 @@ class _Judge:
         findings = broken.group_by("g").agg(pl.col("n").sum(), pl.col("first").min(), pl.col("last").max())
         absent = sorted(set(messages) - set(findings["g"]))
         none = pl.lit(None, pl.Int64)
-        empty = pl.DataFrame({"g": absent}, schema={"g": pl.Int64}).select("g", pl.lit(0, pl.Int64).alias("n"), none.alias("first"), none.alias("last"))
+        empty = pl.DataFrame({"g": absent}, schema={"g": pl.Int64}).select(
+            "g", pl.lit(0, pl.Int64).alias("n"), none.alias("first"), none.alias("last")
+        )
         findings = pl.concat([findings, empty]).with_columns(none.alias("outcome"))
         places = ticks
         if rule.window is None:
@@ -185,7 +189,7 @@ class _Judge:
         return {key: tuple(samples) for key, samples in found.items()}
 
 
-def _told(limit: Limit, row: Mapping[str, int]) -> str:
+def _told(limit: Limit, row: Mapping[str, Any]) -> str:
     """A limit that a window broke, in words."""
     number = row["total"] if limit.how in ("sum", "mean") else row["over"]
     value = Fraction(number, row["base"]) if limit.how in ("share", "mean") else Fraction(number)
@@ -235,7 +239,12 @@ def _result(
 ) -> Result:
     """One rule over one bucket that has records."""
     rule = bound.rule
-    severity = {SERVED: rule.effective_severity, REFUSED: rule.attempt_severity, FAILED: rule.attempt_severity, None: rule.effective_severity}
+    severity = {
+        SERVED: rule.effective_severity,
+        REFUSED: rule.attempt_severity,
+        FAILED: rule.attempt_severity,
+        None: rule.effective_severity,
+    }
     prints = {id(group): fingerprint(bound, policy, bucket, _outcome(group), group.subject) for group in groups}
     groups.sort(key=lambda group: (-severity[group.mask].rank, group.mask or 0, -group.records, prints[id(group)]))
     shown, left = groups[:SHOWN], groups[SHOWN:]

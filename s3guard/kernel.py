@@ -250,7 +250,14 @@ class _Bucket:
                 total = pl.lit(0) if measured.total is None else measured.total.fill_null(0)
                 sums.append(total.cast(pl.Int128).alias(f"s{k}"))
         values = [measured.distinct.alias(f"d{k}") for k, measured in enumerate(measures) if measured.distinct is not None]
-        told = [*self._subject(bound), *_ORIGIN, "reading", mask.alias("mask"), _tick(rule).alias("tick"), member.alias("member")]
+        told: list[pl.Expr | str] = [
+            *self._subject(bound),
+            *_ORIGIN,
+            "reading",
+            mask.alias("mask"),
+            _tick(rule).alias("tick"),
+            member.alias("member"),
+        ]
         if not self._is_readings:
             counting = _counting(limits, measures)
             if counting is not None:
@@ -276,7 +283,9 @@ class _Bucket:
             counts = counts.with_columns(pl.col("tick").alias("first"), pl.col("tick").alias("last"))
         groups = self._groups(bound, counts.select(keys).unique() if keys else pl.DataFrame())
         table.groups = groups.select("g", "bucket", "subject")
-        table.counts = _keyed(counts, groups, keys).select("g", "tick", "mask", "n", "first", "last", *(name for name in rows.columns if name.startswith("s")))
+        table.counts = _keyed(counts, groups, keys).select(
+            "g", "tick", "mask", "n", "first", "last", *(name for name in rows.columns if name.startswith("s"))
+        )
         members = _keyed(rows if rows["member"].all() else rows.filter("member"), groups, keys)
         if rule is not None and rule.window is None:
             members = members.with_columns(pl.lit(0, pl.Int64).alias("tick"))
@@ -316,7 +325,7 @@ class _Bucket:
 
 def group_hash(rule: str, bucket: str, subject: str) -> int:
     """The hash of a group: 64 bits of BLAKE2b over rule, bucket and subject; the same on every machine and version."""
-    digest = blake2b("\0".join((rule, bucket, subject)).encode(), digest_size=8).digest()
+    digest = blake2b(f"{rule}\0{bucket}\0{subject}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 

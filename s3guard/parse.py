@@ -12,9 +12,9 @@ sources) hold no client text but tokens, so their positions are fixed. Each toke
 
 What the physical frame holds (`PHYSICAL`): the coded columns of `s3guard.vocabulary` as UInt32 codes of the logged token,
 numbers as Int64 (null for ``-``), `t` (seconds since 1970, UTC), the origin (`object`, an index into `Block.objects`, and
-`line`), texts that a policy asked for, and `unknown`, a set of bits. ``method`` is the first token of the request line with its quote (``-`` or ``"-"`` where there is no
-request line). ``tail`` is what follows the host id, by which every line
-of one kind of client is the same text; ``#17`` and ``#18`` stand for lines of the generations that have none.
+`line`), texts that a policy asked for, and `unknown`, a set of bits. ``method`` is the first token of the request line with its
+quote (``-`` or ``"-"`` where there is no request line). ``tail`` is what follows the host id, by which every line of one kind of
+client is the same text; ``#17`` and ``#18`` stand for lines of the generations that have none.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -29,7 +30,7 @@ import polars as pl
 
 from s3guard import reading
 from s3guard.aside import Lines, set_aside
-from s3guard.vocabulary import CODED, Lookup, Vocabulary
+from s3guard.vocabulary import CODED, Dictionary, Lookup, Vocabulary
 
 UNKNOWN_BITS = {"request_uri": 1, "referer": 2, "user_agent": 4}
 """Bits of the column `unknown`: fields whose reading is not certain."""
@@ -180,9 +181,9 @@ _IN_PLACE = (
     & pl.col("uri_end").str.ends_with('"')
     & pl.col("core").str.contains(_CORE)
 )
-_UNGLUED = ~pl.any_horizontal(
-    pl.col("request_id", "key_logged", "version_id", "host_id").str.contains(_GLUE, literal=True)
-).fill_null(value=False)
+_UNGLUED = ~pl.any_horizontal(pl.col("request_id", "key_logged", "version_id", "host_id").str.contains(_GLUE, literal=True)).fill_null(
+    value=False
+)
 """No identity stands where it is not one token: the other columns have a grammar that knows it."""
 _DASHES = pl.col("dash") & ((pl.col("core") == "") | pl.col("six"))
 """Lines that may have no request-URI, Referer and User-Agent: their tokens have places of their own."""
@@ -196,16 +197,8 @@ class Parser:
         self.vocabulary = vocabulary
         self.texts = frozenset(texts)
         self.columns = [name for name in PHYSICAL if name not in (*TEXTS, "user_agent") or name in self.texts]
-        self._valid = {
-            column: Lookup(vocabulary[column], lambda values, grammar=grammar: values.str.contains(grammar))
-            for column, grammar in _GRAMMAR.items()
-        }
-        self._spaces = {
-            name: Lookup(
-                vocabulary[name], lambda values, name=name: vocabulary[name].encode(values.str.replace_all(_GLUE, " ", literal=True))
-            )
-            for name in ("requester", "user_agent")
-        }
+        self._valid = {column: Lookup(vocabulary[column], partial(_matching, grammar)) for column, grammar in _GRAMMAR.items()}
+        self._spaces = {name: Lookup(vocabulary[name], partial(_unglued_codes, vocabulary[name])) for name in ("requester", "user_agent")}
         self._client_texts = [name for name in ("request_uri", "referer", "user_agent") if name in self.texts]
         coded = {column: vocabulary[name].dtype for column, name in _SPACED.items() if name in _CODED_TOKENS}
         numbers = {column: pl.Int64 for column, name in _SPACED.items() if name in NUMBERS}
@@ -276,10 +269,10 @@ class Parser:
 
     def _finish(self, rows: pl.DataFrame, shaped: pl.Expr | None = None) -> pl.DataFrame:
         """The physical columns of rows that have their shape, less those whose tokens are not as they should be."""
-        tail = pl.when(pl.col("host_id").is_not_null()).then(pl.col("tail_text"))
-        tail = tail.when(pl.col("version_id").is_not_null()).then(pl.lit("#18")).otherwise(pl.lit("#17"))
+        known = pl.when(pl.col("host_id").is_not_null()).then(pl.col("tail_text"))
+        coded = known.when(pl.col("version_id").is_not_null()).then(pl.lit("#18")).otherwise(pl.lit("#17"))
         rows = rows.with_columns(
-            tail.cast(self.vocabulary["tail"].dtype).to_physical().alias("tail"),
+            coded.cast(self.vocabulary["tail"].dtype).to_physical().alias("tail"),
             pl.col("time").str.strptime(pl.Datetime("ms"), "[%d/%b/%Y:%H:%M:%S", strict=False).dt.epoch("s").alias("t"),
             *(pl.col(name).cast(self.vocabulary[name].dtype).to_physical() for name in self._client_texts if name == "user_agent"),
         )
@@ -342,7 +335,9 @@ class Parser:
 
     def _frame(self, rows: Sequence[tuple[int, int, int | None, int, reading.Fields]]) -> pl.DataFrame:
         """Carefully read lines as a physical frame."""
-        values: dict[str, list[Any]] = {name: [row[place] for row in rows] for place, name in enumerate(("object", "line", "reading", "unknown"))}
+        values: dict[str, list[Any]] = {
+            name: [row[place] for row in rows] for place, name in enumerate(("object", "line", "reading", "unknown"))
+        }
         for name in self.columns:
             if name not in values:
                 values[name] = [_value(row[4], name) for row in rows]
@@ -402,6 +397,14 @@ def _tail(fields: reading.Fields) -> str:
     known = [getattr(fields, name) for name in TAIL_FIELDS]
     words = ["-" if value is None else reading.text(value) for value in known]
     return " ".join(words[: fields.fields - 19] if fields.extra is None else [*words, reading.text(fields.extra)])
+
+
+def _matching(grammar: str, values: pl.Series) -> pl.Series:
+    return values.str.contains(grammar)
+
+
+def _unglued_codes(dictionary: Dictionary, values: pl.Series) -> pl.Series:
+    return dictionary.encode(values.str.replace_all(_GLUE, " ", literal=True))
 
 
 def _keep(rows: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:

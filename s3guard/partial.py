@@ -17,6 +17,9 @@ import polars as pl
 from s3guard.grouping import grouped
 from s3guard.model import Unreadable
 
+Octets: TypeAlias = bytes
+"""`Partial.bytes` counts bytes; these are some."""
+
 GROUPS: Final = 100_000
 """Groups of one result and outcome that are kept exactly; beyond, those with the smallest hashes are, the same in any order."""
 
@@ -139,7 +142,7 @@ class Partial:
                 rows = [{"rule": rule, "bucket": bucket, **nothing} for bucket in flooded]
                 self.totals = [totals([*self.totals, pl.DataFrame(rows, schema=TOTALS)])]
 
-    def to_ipc(self) -> bytes:
+    def to_ipc(self) -> Octets:
         """The partial as bytes: an Arrow IPC stream a table, with a JSON head that names them."""
         self.compact()
         frames = {"totals": self.totals[0], "buckets": self.buckets[0]}
@@ -156,7 +159,7 @@ class Partial:
         return b"".join([len(text).to_bytes(8, "big"), text, *streams.values()])
 
     @classmethod
-    def from_ipc(cls, data: bytes) -> Partial:
+    def from_ipc(cls, data: Octets) -> Partial:
         """The inverse of `to_ipc`."""
         size = int.from_bytes(data[:8], "big")
         head = json.loads(data[8 : 8 + size])

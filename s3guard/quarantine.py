@@ -54,7 +54,7 @@ class Quarantine:
             os.fsync(self._file.fileno())
             self._file.close()
             if kind is None:
-                os.replace(self._beside, self._path)
+                self._beside.replace(self._path)
         except OSError as fault:
             raise self._unable(fault) from fault
         finally:

@@ -90,7 +90,7 @@ class _Zstandard:
         return self._rest
 
 
-def _members(head: bytes, chunks: Iterator[bytes], kind: type[_Gzip] | type[_Zstandard]) -> Iterator[bytes]:
+def _members(head: bytes, chunks: Iterator[bytes], kind: type[_Gzip | _Zstandard]) -> Iterator[bytes]:
     """All members, one after the other; padding of zeros behind the last is passed over, as gzip does."""
     member: _Member | None = None
     data = head

@@ -42,9 +42,9 @@ class Dictionary:
     def values(self) -> pl.Series:
         """All values met so far, String, by code."""
         known = len(self._values)
-        fresh = []
+        fresh: list[str] = []
         while known + len(fresh) in self.categories:
-            fresh.append(self.categories[known + len(fresh)])
+            fresh.append(str(self.categories[known + len(fresh)]))
         if fresh:
             self._values = pl.concat([self._values, pl.Series("value", fresh, dtype=pl.String)], rechunk=True)
         return self._values

@@ -87,7 +87,7 @@ def _sliding(points: pl.DataFrame, limit: Limit, per: int) -> Judged:
         return Judged(_worst(points.with_columns(start="tick", end="tick"), limit), points.select("g", "tick"))
     # NOTE: groups are laid end to end on one axis, further apart than a window is long, so that one search serves them all.
     rank = (pl.col("g") != pl.col("g").shift(1)).fill_null(value=False).cum_sum().cast(pl.Int64)
-    first, last = int(points["tick"].min() or 0), int(points["tick"].max() or 0)  # type: ignore[call-overload] # Int64
+    first, last = points.select(pl.col("tick").min().alias("first"), pl.col("tick").max().alias("last")).row(0)
     reach = min(per, last - first + 1)  # NOTE: a window of a million years is no longer than the input, and must not overflow the axis.
     axis = points.select(rank * (last - first + reach + 1) + pl.col("tick") - first).to_series()
     ends = axis.search_sorted(axis + reach, side="left").cast(pl.Int64)
@@ -147,7 +147,9 @@ def judge_floor(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit:
         spans = periods.with_columns(pl.int_ranges(first, last + 1, per).alias("start"))
         expected = spans.explode("start", empty_as_null=True).drop_nulls("start").select("g", "start")
         found = points.group_by("g", (pl.col("tick") // per * per).alias("start")).agg(pl.col("over", "base", "total").sum())
-    windows = expected.join(found, on=["g", "start"], how="left", nulls_equal=True).with_columns(pl.col("over", "base", "total").fill_null(0))
+    windows = expected.join(found, on=["g", "start"], how="left", nulls_equal=True).with_columns(
+        pl.col("over", "base", "total").fill_null(0)
+    )
     offending = windows.with_columns((pl.col("start") + (per or 0)).alias("end")).filter(_offends(limit))
     ticks = counts.select("g", "tick").unique()
     if per is None:

@@ -64,14 +64,22 @@ def differences(world: World, conclusion: Conclusion) -> list[str]:
         if theirs is None or ours is None:
             found.append(f"{key}: reference {theirs and theirs['status']}, engine {ours and ours['status']}")
             continue
-        found += [f"{key} {name}: reference {theirs[name]}, engine {ours[name]}" for name in theirs if name != "findings" and theirs[name] != ours[name]]
+        found += [
+            f"{key} {name}: reference {theirs[name]}, engine {ours[name]}"
+            for name in theirs
+            if name != "findings" and theirs[name] != ours[name]
+        ]
         for subject in sorted({*theirs["findings"], *ours["findings"]}, key=str):
             a, b = theirs["findings"].get(subject), ours["findings"].get(subject)
             if a != b:
                 found.append(f"{key} {subject}: reference {a}, engine {b}")
     coverage = conclusion.coverage
     counts = {"records": coverage.records - coverage.ambiguous, "ambiguous": coverage.ambiguous, "quarantined": coverage.quarantined}
-    found += [f"coverage {name}: reference {expected['coverage'][name]}, engine {count}" for name, count in counts.items() if expected["coverage"][name] != count]
+    found += [
+        f"coverage {name}: reference {expected['coverage'][name]}, engine {count}"
+        for name, count in counts.items()
+        if expected["coverage"][name] != count
+    ]
     return found
 
 

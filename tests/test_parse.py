@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from s3guard.fields import CHECKS, TEXT_NAMES
 from s3guard.aside import plain
+from s3guard.fields import CHECKS, TEXT_NAMES
 from s3guard.parse import PHYSICAL, TAIL_FIELDS, Block, Parser, Piece, tail_columns
 from s3guard.reading import MAX_LINE
 from s3guard.vocabulary import Vocabulary

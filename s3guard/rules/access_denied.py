@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from s3guard.columns import Columns
 from s3guard.measures import Limit, Measured
 from s3guard.model import Severity

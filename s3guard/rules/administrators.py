@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from s3guard.columns import Columns
-from s3guard.records import UNKNOWN_CLASS
 from s3guard.model import Severity
 from s3guard.names import Principals
+from s3guard.records import UNKNOWN_CLASS
 from s3guard.rules import RecordRule
 
 

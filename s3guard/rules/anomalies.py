@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Final, Literal
 
-import polars as pl
 from pydantic import AfterValidator, Field
 
 from s3guard.columns import Columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import polars as pl
@@ -101,5 +102,9 @@ class Authentication(RecordRule):
         broken = pl.lit(value=False)
         for column, allowed in (("signature_version", self.signature_versions), ("authentication_type", self.types)):
             if allowed is not None:
-                broken |= ~columns.tail(column, allowed, lambda values, allowed=allowed: values.is_in(allowed).fill_null(value=False))
+                broken |= ~columns.tail(column, allowed, partial(_among, allowed))
         return broken
+
+
+def _among(allowed: tuple[str, ...], values: pl.Series) -> pl.Series:
+    return values.is_in(allowed).fill_null(value=False)

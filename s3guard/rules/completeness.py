@@ -5,8 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from s3guard.columns import Columns
-from s3guard.measures import Limit, Measured
-from s3guard.measures import seconds
+from s3guard.measures import Limit, Measured, seconds
 from s3guard.model import Severity
 from s3guard.quantities import Count, Window, window_text
 from s3guard.rules import GroupRule
@@ -90,7 +89,7 @@ class Completeness(GroupRule):
     def limits(self) -> tuple[Limit, ...]:
         """Enough records, and no gap over `max_gap`."""
         found = []
-        # NOTE: the default of 1 only asks for a bucket that is not idle, which conclude sees to; a shortage is of a number that was asked for.
+        # NOTE: the default of 1 only asks for a bucket that is not idle, which conclude sees to; short is what was asked for.
         if self.min_records and "min_records" in self.model_fields_set:
             found.append(Limit("records", "count", least=self.min_records, floor=True, rule=f"at least {self.min_records:,}"))
         if self.max_gap is not None:

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final, Literal
 import polars as pl
 from pydantic import BeforeValidator, InstanceOf, PlainSerializer, ValidationInfo, WithJsonSchema, field_serializer, field_validator
 
-from s3guard import conditions, measures
+from s3guard import conditions
+from s3guard import measures as measuring
 from s3guard.columns import Columns
 from s3guard.model import Severity
 from s3guard.problems import did_you_mean, quoted
@@ -23,7 +24,7 @@ _INTEGERS: Final = ("http_status", "bytes_sent", "object_size", "total_time", "t
 _QUANTILES: Final = {"p50": (1, 2), "p90": (9, 10), "p95": (19, 20), "p99": (99, 100), "p99.9": (999, 1000)}
 _FORMS: Final = "count, sum(c), distinct(c), share(condition), p50(c), p90(c), p95(c), p99(c) or p99.9(c)"
 _READERS: Final[dict[str, Callable[[object], int | Fraction]]] = {"bytes": size, "ms": duration, "share": share, "": count}
-_VALUES: Final = {"bytes": measures.size, "ms": measures.milliseconds, "": measures.number}
+_VALUES: Final = {"bytes": measuring.size, "ms": measuring.milliseconds, "": measuring.number}
 _WRITERS: Final[dict[str, Callable[[Any], str]]] = {"bytes": size_text, "ms": duration_text, "share": share_text, "": str}
 
 
@@ -228,11 +229,11 @@ class Custom(GroupRule):
         """Every record, S3's own included."""
         return pl.lit(value=True)
 
-    def limits(self) -> tuple[measures.Limit, ...]:
+    def limits(self) -> tuple[measuring.Limit, ...]:
         """`max` and `min`."""
         return tuple(self._limit(value, is_floor=is_floor) for value, is_floor in self._bounds())
 
-    def measures(self, columns: Columns) -> tuple[measures.Measured, ...]:
+    def measures(self, columns: Columns) -> tuple[measuring.Measured, ...]:
         """What the measure counts, once for each limit."""
         return tuple(self._measured(columns, value, is_floor=is_floor) for value, is_floor in self._bounds())
 
@@ -246,7 +247,7 @@ class Custom(GroupRule):
     def _bounds(self) -> list[tuple[int | Fraction, bool]]:
         return [(value, is_floor) for value, is_floor in ((self.max, False), (self.min, True)) if value is not None]
 
-    def _limit(self, value: int | Fraction, *, is_floor: bool) -> measures.Limit:
+    def _limit(self, value: int | Fraction, *, is_floor: bool) -> measuring.Limit:
         text, function = self.measure.text, self.measure.function
         rule = f"{'at least' if is_floor else 'at most'} {self.limit_text(value)}"
         if function == "percentile":
@@ -255,19 +256,21 @@ class Custom(GroupRule):
             label = f"share of records {'under' if is_floor else 'over'} {self.limit_text(value)} (limit of {text})"
             most = quantile if is_floor else 1 - quantile
             told = f"{'less than' if is_floor else 'at most'} {share_text(most)}"
-            return measures.Limit(label, "share", most=most, reached=is_floor, floor=is_floor, write=measures.percent, rule=told)
-        write = measures.percent if function == "share" else _VALUES[self.measure.unit]
-        return measures.Limit(text, function, None if is_floor else value, value if is_floor else None, floor=is_floor, write=write, rule=rule)
+            return measuring.Limit(label, "share", most=most, reached=is_floor, floor=is_floor, write=measuring.percent, rule=told)
+        write = measuring.percent if function == "share" else _VALUES[self.measure.unit]
+        return measuring.Limit(
+            text, function, None if is_floor else value, value if is_floor else None, floor=is_floor, write=write, rule=rule
+        )
 
-    def _measured(self, columns: Columns, value: int | Fraction, *, is_floor: bool) -> measures.Measured:
+    def _measured(self, columns: Columns, value: int | Fraction, *, is_floor: bool) -> measuring.Measured:
         column, function = pl.col(self.measure.column or "t"), self.measure.function
         if function == "sum":
-            return measures.Measured(total=column)
+            return measuring.Measured(total=column)
         if function == "distinct":
-            return measures.Measured(distinct=columns.text(self.measure.column or ""))
+            return measuring.Measured(distinct=columns.text(self.measure.column or ""))
         if function == "share":
-            return measures.Measured(counted=columns.condition(self.measure.condition or ""))
+            return measuring.Measured(counted=columns.condition(self.measure.condition or ""))
         if function == "percentile":
-            counted = (column < value) if is_floor else (column > value)
-            return measures.Measured(base=column.is_not_null(), counted=counted.fill_null(value=False))
-        return measures.Measured()
+            counted = (column < int(value)) if is_floor else (column > int(value))
+            return measuring.Measured(base=column.is_not_null(), counted=counted.fill_null(value=False))
+        return measuring.Measured()

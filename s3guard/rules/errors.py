@@ -8,11 +8,10 @@ import polars as pl
 from pydantic import Field
 
 from s3guard.columns import Columns
-from s3guard.measures import Limit, Measured
-from s3guard.measures import percent
+from s3guard.measures import Limit, Measured, percent
 from s3guard.model import Severity
 from s3guard.names import ErrorClassesOrCodes
-from s3guard.quantities import Positive, Share, Window, share_text, share_text
+from s3guard.quantities import Positive, Share, Window, share_text
 from s3guard.rules import GroupRule
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-import polars as pl
 from pydantic import AfterValidator
 
 from s3guard.columns import Columns

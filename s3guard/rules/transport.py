@@ -7,8 +7,7 @@ from typing import Annotated, Final, Literal
 import polars as pl
 from pydantic import BeforeValidator, WithJsonSchema
 
-from s3guard.columns import Columns
-from s3guard.columns import any_glob
+from s3guard.columns import Columns, any_glob
 from s3guard.model import Severity
 from s3guard.rules import RecordRule
 from s3guard.written import AnyGlobs, choice, plain_text

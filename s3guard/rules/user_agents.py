@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from s3guard.columns import Columns
-from s3guard.columns import any_glob
+from s3guard.columns import Columns, any_glob
 from s3guard.model import Severity
 from s3guard.rules import RecordRule
 from s3guard.written import AnyGlobs

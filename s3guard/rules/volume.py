@@ -5,10 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from s3guard.columns import Columns
-from s3guard.measures import Limit, Measured
-from s3guard.measures import size
+from s3guard.measures import Limit, Measured, size
 from s3guard.model import Severity
-from s3guard.quantities import Count, Size, Window, size_text, size_text
+from s3guard.quantities import Count, Size, Window, size_text
 from s3guard.rules import GroupRule
 
 

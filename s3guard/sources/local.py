@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 from collections.abc import Iterator
@@ -22,22 +23,30 @@ def claims(argument: str) -> bool:
 
 
 def objects(argument: str, root: str) -> Iterator[LogObject]:
-    """The files that a path, a folder (with all below it) or a glob names, sorted; UsageError where there is none."""
+    """The files that a path, a folder (with all below it) or a glob names, sorted, each once; UsageError where there is none."""
     if os.path.isdir(argument):
-        yield from _below(argument, root)
+        yield from _Walk(argument, root).objects()
     elif os.path.lexists(argument):
         yield _object(argument, root)
     elif glob.has_magic(argument):
-        found = sorted(glob.glob(argument, recursive=True))
-        if not found:
-            raise UsageError(f"{argument}: no file matches this glob")
-        for path in found:
-            if os.path.isdir(path):
-                yield from _below(path, root)
-            else:
-                yield _object(path, root)
+        yield from _globbed(argument, root)
     else:
         raise UsageError(f"{argument}: no such file or folder{_meant(argument)}")
+
+
+def _globbed(argument: str, root: str) -> Iterator[LogObject]:
+    """What a glob names. NOTE: ``logs/**`` names folders beside all that lies below them, so that each file is met several times."""
+    found = sorted(glob.glob(argument, recursive=True))
+    if not found:
+        raise UsageError(f"{argument}: no file matches this glob")
+    seen: set[str] = set()
+    for path in found:
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            continue
+        for entry in _Walk(path, root).objects() if os.path.isdir(path) else (_object(path, root),):
+            if entry.location not in seen:
+                seen.add(entry.location)
+                yield entry
 
 
 def chunks(location: str) -> Iterator[bytes]:
@@ -55,31 +64,59 @@ def reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
-def _below(folder: str, root: str) -> Iterator[LogObject]:
-    """Every file below a folder, in the order of their names; hidden ones and what is no file are passed over.
+class _Walk:
+    """A folder and all below it: every file once, however many links lead to it."""
 
-    NOTE: an unreadable folder is an object that cannot be read, so that what lies below it is not taken for clean.
-    """
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
-        yield LogObject(_named(folder, root), folder, None, "local")
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            yield from _below(entry.path, root)
-        elif entry.is_file() or not os.path.exists(entry.path):
-            yield _object(entry.path, root)
+    def __init__(self, folder: str, root: str) -> None:
+        self._folder, self._root = folder, root
+        self._walked = {os.path.realpath(folder)}
+        """The real paths of the folder and of what links from it led to."""
+
+    def objects(self) -> Iterator[LogObject]:
+        """Every file, in the order of the names; hidden ones and what is no file are passed over."""
+        yield from self._below(self._folder)
+
+    def _below(self, folder: str) -> Iterator[LogObject]:
+        """NOTE: an unreadable folder is an object that cannot be read, so that what lies below it is not taken for clean."""
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            yield LogObject(_named(folder, self._root), folder, None, "local")
+            return
+        for entry in entries:
+            if entry.name.startswith(".") or self._is_listed_elsewhere(entry):
+                continue
+            if os.path.isdir(entry.path):
+                yield from self._below(entry.path)
+            elif os.path.isfile(entry.path) or not os.path.exists(entry.path):
+                yield _object(entry.path, self._root)
+
+    def _is_listed_elsewhere(self, entry: os.DirEntry[str]) -> bool:
+        """Whether the entry is a link to what is listed by its own name, or by another link: such as a folder that leads back to itself."""
+        is_link = entry.is_symlink()
+        if not (is_link and os.path.exists(entry.path)) and len(self._walked) == 1:
+            return False
+        real = os.path.realpath(entry.path)
+        if real in self._walked or (is_link and any(_holds(folder, real) for folder in self._walked)):
+            return True
+        if is_link:
+            self._walked.add(real)
+        return False
+
+
+def _holds(folder: str, path: str) -> bool:
+    """Whether a path lies below a folder, and nothing hidden on the way to it."""
+    inside = path.removeprefix(folder.rstrip(os.sep) + os.sep)
+    return inside != path and not any(part.startswith(".") for part in inside.split(os.sep))
 
 
 def _object(path: str, root: str) -> LogObject:
-    try:
+    size = None
+    with contextlib.suppress(OSError):
         size = os.stat(path).st_size
-    except OSError:
-        size = None
-    return LogObject(_named(path, root), os.path.abspath(path), size, "local")
+    # NOTE: by its real path a file is known however it is named; what is there and no file, such as /dev/fd/63, may have none.
+    location = os.path.realpath(path) if os.path.isfile(path) or not os.path.exists(path) else os.path.abspath(path)
+    return LogObject(_named(path, root), location, size, "local")
 
 
 def _named(path: str, root: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from io import BufferedReader
+from typing import cast
 
 from s3guard.sources import LogObject, UnreadableError
 
@@ -27,7 +29,7 @@ def chunks(location: str) -> Iterator[bytes]:
     """What standard input holds, as it comes."""
     del location
     try:
-        while piece := sys.stdin.buffer.read1(_PIECE):
+        while piece := cast("BufferedReader", sys.stdin.buffer).read1(_PIECE):
             yield piece
     except OSError as error:
         raise UnreadableError(f"standard input: {(error.strerror or 'cannot be read').lower()}") from error

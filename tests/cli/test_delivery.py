@@ -69,7 +69,7 @@ def test_the_job_summary_is_written_beside_the_annotations(here: Here) -> None:
     summary = here.write("summary.md", "")
     ended = here("check", LOG, "-o", "github", GITHUB_STEP_SUMMARY=str(summary))
     assert (1, True) == (ended.code, ended.out.startswith("::error file=policies/p.yaml,line=5"))
-    assert "user/eve" in summary.read_text(encoding="utf-8")
+    assert "s3guard: FAIL" in summary.read_text(encoding="utf-8")
 
 
 def test_a_job_summary_that_cannot_be_written_is_an_output_that_cannot(here: Here) -> None:

@@ -63,11 +63,16 @@ def test_where_standard_error_is_gone_the_code_stays(monkeypatch: pytest.MonkeyP
 
 def test_sigterm_is_raised_once_and_handled_as_before_afterwards() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(ending.TerminatedError), ending.terminable():
-        try:
-            signal.raise_signal(signal.SIGTERM)
-        finally:
-            signal.raise_signal(signal.SIGTERM)
+
+    def told_twice() -> None:
+        with ending.terminable():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            finally:
+                signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(ending.TerminatedError):
+        told_twice()
     assert before == signal.getsignal(signal.SIGTERM)
 
 

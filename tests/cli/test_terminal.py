@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -15,11 +15,12 @@ ESC = "\x1b["
 
 
 @pytest.fixture
-def screen() -> io.TextIOWrapper:
+def screen() -> Iterator[io.TextIOWrapper]:
     """The end of a pseudo-terminal that a program writes to."""
     leader, follower = os.openpty()
+    with os.fdopen(follower, "w", encoding="utf-8") as stream:
+        yield stream
     os.close(leader)
-    return open(follower, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - the test's to close, and no path
 
 
 @pytest.mark.parametrize(
@@ -38,12 +39,8 @@ def screen() -> io.TextIOWrapper:
 def test_colour_is_what_was_asked_for_else_what_the_environment_says_else_what_the_stream_is(
     screen: io.TextIOWrapper, color: str, environ: Mapping[str, str], *, on_a_terminal: bool, off_one: bool
 ) -> None:
-    with screen:
-        assert on_a_terminal == terminal.is_colored(color, screen, environ)
-    assert off_one == terminal.is_colored(color, io.StringIO(), environ)
-    assert (color == "always" or "FORCE_COLOR" in environ and "NO_COLOR" not in environ and color == "auto") == terminal.is_colored(
-        color, None, environ
-    )
+    assert on_a_terminal == terminal.is_colored(color, screen, environ)
+    assert [off_one] * 2 == [terminal.is_colored(color, stream, environ) for stream in (io.StringIO(), None)]
 
 
 @pytest.mark.parametrize("arguments", [("check", "logs/stranger.log"), ("rules",), ("explain", "AccessDenied")], ids=lambda given: given[0])
@@ -59,9 +56,8 @@ def test_a_terminal_gives_its_width_and_anything_else_has_a_hundred_columns(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "72")
     assert 100 == terminal.options("auto", {}).width
-    with screen:
-        monkeypatch.setattr("sys.stdout", screen)
-        assert 72 == terminal.options("auto", {}).width
+    monkeypatch.setattr("sys.stdout", screen)
+    assert 72 == terminal.options("auto", {}).width
 
 
 @pytest.mark.parametrize(("encoding", "plain"), [("utf-8", False), ("UTF_8", False), ("ascii", True), ("iso-8859-1", True)])

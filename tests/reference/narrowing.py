@@ -53,7 +53,7 @@ def made_by_s3(row: Row) -> bool:
     return own and row["remote_ip"] is None and no_uri
 
 
-def in_scope(kind: str, row: Row) -> bool:  # noqa: PLR0911 - a case a line
+def in_scope(kind: str, row: Row) -> bool:
     """Whether the kind of rule looks at such a row at all, by the fields that every line has."""
     if kind in {"custom", "completeness"}:
         return True

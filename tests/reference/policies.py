@@ -193,7 +193,9 @@ def custom(rng: Random) -> Fields:
     fields: Fields = {"where": rng.choice(CONDITIONS), "measure": measure} | perhaps(rng, 0.6, per=rng.choice(PERS[2:]))
     if rng.random() < 0.4:
         values = MEASURES[measure]
-        least = rng.randrange(1 if str(values[0]) in ("0", "0%") else 0, len(values))  # each list is in ascending order: `max` is never under `min`
+        least = rng.randrange(
+            1 if str(values[0]) in ("0", "0%") else 0, len(values)
+        )  # each list is in ascending order: `max` is never under `min`
         return fields | {"min": values[least]} | perhaps(rng, 0.3, max=values[rng.randrange(least, len(values))])
     return fields | {"max": rng.choice(MEASURES[measure])} | perhaps(rng, 0.6, group_by=some(rng, GROUPS, 2))
 

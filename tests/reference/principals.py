@@ -59,7 +59,7 @@ def star(pattern: str, value: str) -> bool:
     return re.fullmatch("[^:/]*".join(re.escape(piece) for piece in pattern.split("*")), value) is not None
 
 
-def matches(pattern: str, requester: str | None, bucket_owner: str | None) -> bool:  # noqa: PLR0911 - a case a line
+def matches(pattern: str, requester: str | None, bucket_owner: str | None) -> bool:
     """Whether a policy's principal pattern matches the requester of a record of that bucket owner."""
     if requester is None:
         return False
@@ -88,7 +88,7 @@ def matches_account(pattern: str, requester: str) -> bool:
     return (found[0], found[2]) == (partition, wanted)
 
 
-def matches_arn(pattern: str, requester: str) -> bool:  # noqa: PLR0911 - a case a line
+def matches_arn(pattern: str, requester: str) -> bool:
     """The ARN patterns: a role (its path ignored), one session, a user, a federated user."""
     wanted, found = parts(pattern), parts(requester)
     if wanted is None or found is None or (wanted[0], wanted[2]) != (found[0], found[2]):
