@@ -19,6 +19,9 @@ from s3guard.unpack import unpacked
 SIZE: Final = 16 << 20
 """Bytes of a block. NOTE: measured: 16 MiB stay in the processor's cache between the passes of the parser, 64 MiB do not."""
 
+ROWS: Final = 200_000
+"""Lines of a block at most; of records there are some thirty thousand in one."""
+
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -60,17 +63,34 @@ class _Packer:
         self.data.append(data)
         self.size += part.size
 
-    def block(self) -> Block:
-        """The block, after which the packer is empty; lines are numbered now, since only now they are counted."""
+    def blocks(self) -> Iterator[Block]:
+        """The block, or several where its lines are so short that they are too many, after which the packer is empty.
+
+        Lines are numbered now, since only now they are counted.
+        """
         data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
         texts = pl.read_lines(data)["line"] if plain(data) else None
+        counts = self._rows(texts)
+        if sum(counts) <= ROWS:
+            yield self._made(data, texts, counts)
+        else:
+            del texts
+            yield from self._cut_up(counts)
+        self.data, self.parts, self.size = [], [], 0
+
+    def _cut_up(self, counts: list[int]) -> Iterator[Block]:
+        """Blocks of at most `ROWS` lines each. NOTE: a row of columns takes a thousand bytes, however few its line has."""
+        for part, data, count in zip(self.parts, self.data, counts, strict=True):
+            for few in _halved(data, count):
+                alone = _Packer([few], [_Part(part.object, part.lines, len(few), part.torn and few is data)], len(few))
+                yield alone._made(few, None, [few.count(b"\n")])
+
+    def _made(self, data: bytes, texts: pl.Series | None, counts: list[int]) -> Block:
         pieces: list[Piece] = []
-        for part, rows in zip(self.parts, self._rows(texts), strict=True):
+        for part, rows in zip(self.parts, counts, strict=True):
             pieces.append(Piece(len(pieces), part.lines.number, rows, part.torn))
             part.lines.number += rows
-        made = Block(data, tuple(pieces), tuple(part.object for part in self.parts), texts)
-        self.data, self.parts, self.size = [], [], 0
-        return made
+        return Block(data, tuple(pieces), tuple(part.object for part in self.parts), texts)
 
     def _rows(self, texts: pl.Series | None) -> list[int]:
         """How many lines each part has. NOTE: told by the lengths of lines that are split anyway, which costs less than to count."""
@@ -97,9 +117,22 @@ def blocks(objects: Iterable[LogObject], reading: Reading) -> Iterator[Block]:
         for data, torn in lines:
             packer.add(_Part(entry.name, lines, len(data), torn), data)
             if packer.size >= SIZE:
-                yield packer.block()
+                yield from packer.blocks()
     if packer.parts:
-        yield packer.block()
+        yield from packer.blocks()
+
+
+def _halved(data: bytes, count: int) -> Iterator[bytes]:
+    """The lines of `data`, of which there are `count`, at most `ROWS` at a time."""
+    if count <= ROWS:
+        yield data
+        return
+    middle = data.find(b"\n", len(data) // 2) + 1
+    if middle == len(data):
+        middle = data.rfind(b"\n", 0, len(data) // 2) + 1
+    first = data.count(b"\n", 0, middle)
+    yield from _halved(data[:middle], first)
+    yield from _halved(data[middle:], count - first)
 
 
 class _Lines:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -71,8 +72,8 @@ def check(request: Request) -> Report:
     known = _baseline(request.baseline)
     plan = Plan(
         loaded,
-        since=None if request.since is None else int(request.since.timestamp()),
-        until=None if request.until is None else int(request.until.timestamp()),
+        since=None if request.since is None else ceil(request.since.timestamp()),
+        until=None if request.until is None else ceil(request.until.timestamp()),
         rules=_rules(loaded, request.rules),
         buckets=frozenset(request.buckets) or None,
     )
@@ -174,4 +175,4 @@ def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
 def _empty(coverage: Coverage) -> str:
     if not coverage.records:
         return "Nothing was judged: there is no record in the period."
-    return "Nothing was judged: no policy names a bucket that has records."
+    return "Nothing was judged: no rule that was asked for applies to a bucket that has records."

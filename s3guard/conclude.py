@@ -68,6 +68,11 @@ def conclude(plan: Plan, partial: Partial, baseline: Collection[str] = ()) -> Co
 _NOTHING: Final[Mapping[str, int]] = {"records": 0, "unjudged": 0, "violations": 0, "overflow": 0}
 
 
+def _judges(plan: Plan, policy: Policy, bucket: str) -> bool:
+    """Whether a rule of the policy is judged over the bucket: one whose rules are all switched off, or left out, looks at nothing."""
+    return _wanted(plan, bucket) and policy.applies_to(bucket) and any(plan.judges(bound) for bound in policy.rules)
+
+
 def _wanted(plan: Plan, bucket: str) -> bool:
     return plan.buckets is None or bucket in plan.buckets
 
@@ -193,9 +198,13 @@ def _told(limit: Limit, row: Mapping[str, Any]) -> str:
     """A limit that a window broke, in words."""
     number = row["total"] if limit.how in ("sum", "mean") else row["over"]
     value = Fraction(number, row["base"]) if limit.how in ("share", "mean") else Fraction(number)
-    more = "over " if limit.how == "distinct" and limit.most is not None else ""
-    shown = value - 1 if more else value
-    text = f"{limit.label}: {more}{limit.write(shown)} ({limit.rule})"
+    bound = Fraction((limit.least if limit.most is None else limit.most) or 0)
+    shown = min(value, bound) if limit.how == "distinct" and limit.most is not None else value  # values beyond the limit are not counted
+    side = ""
+    if limit.write(shown) == limit.write(bound) and value != bound:
+        # NOTE: never rounded to the limit that it is over.
+        side = "over " if value > bound else "under "
+    text = f"{limit.label}: {side}{limit.write(shown)} ({limit.rule})"
     if row["start"] is None:
         return text
     if limit.how == "gap":
@@ -358,7 +367,7 @@ def _coverage(plan: Plan, partial: Partial, seen: Mapping[str, Mapping[str, int]
         BucketCoverage(
             bucket,
             row["records"],
-            tuple(policy.name for policy in plan.policies if policy.applies_to(bucket)) if _wanted(plan, bucket) else (),
+            tuple(policy.name for policy in plan.policies if _judges(plan, policy, bucket)),
             _instant(row["first"]),
             _instant(row["last"]),
         )

@@ -39,6 +39,8 @@ from s3guard.vocabulary import Vocabulary
 
 FORMATS: Final = ("jsonl", "csv", "parquet")
 _ORIGIN: Final = ("_object", "_line")
+_ROWS: Final = 8_192
+"""Rows that become text at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,18 +219,22 @@ def _changed(texts: pl.Series, suspects: pl.Series, change: Callable[[str], str]
     return texts.scatter(places, pl.Series([change(text) for text in texts.gather(places)], dtype=pl.String))
 
 
-def lines(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], form: str) -> Iterator[str]:
-    """The rows as text, ``jsonl`` or ``csv``, in pieces; CSV has a header whether there are rows or not."""
+def lines(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], form: str) -> Iterator[bytes]:
+    """The rows as UTF-8 text, ``jsonl`` or ``csv``, in pieces; CSV has a header whether there are rows or not."""
     if form == "csv":
-        yield pl.DataFrame(schema=schema).write_csv(line_terminator="\r\n")
+        yield pl.DataFrame(schema=schema).write_csv(line_terminator="\r\n").encode()
     for frame in frames:
-        times = frame.with_columns(pl.selectors.temporal().dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-        if form == "csv":
-            cells = times.with_columns(pl.selectors.string().map_batches(_cells, return_dtype=pl.String))
-            yield cells.write_csv(include_header=False, line_terminator="\r\n")
-        else:
-            # NOTE: Azure Pipelines and old runners of GitHub obey "##" anywhere in a line of their log; JSON can spell it otherwise.
-            yield times.write_ndjson().replace("##", "#\\u0023")
+        for rows in frame.iter_slices(_ROWS):
+            piece = io.BytesIO()
+            times = rows.with_columns(pl.selectors.temporal().dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+            if form == "csv":
+                cells = times.with_columns(pl.selectors.string().map_batches(_cells, return_dtype=pl.String))
+                cells.write_csv(piece, include_header=False, line_terminator="\r\n")
+                yield piece.getvalue()
+            else:
+                times.write_ndjson(piece)
+                # NOTE: Azure Pipelines and old runners of GitHub obey "##" anywhere in a line of their log; JSON can spell it otherwise.
+                yield piece.getvalue().replace(b"##", b"#\\u0023")
 
 
 def parquet(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], write: Callable[[bytes], object]) -> None:

@@ -87,7 +87,7 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
     inside = (pl.col("t") >= plan.since) if plan.since is not None else pl.lit(value=True)
     inside &= (pl.col("t") < plan.until) if plan.until is not None else pl.lit(value=True)
     names = pl.Series(list(objects), dtype=pl.String)
-    partial = Partial(quarantined=sum(line.status == "quarantined" for line in parsed.quarantined), warnings=dict(parsed.warnings))
+    partial = Partial(quarantined=parsed.damaged, warnings=dict(parsed.warnings))
     found: list[_Table] = []
     for rows, is_readings in ((parsed.records, False), (parsed.readings, True)):
         kept = rows if plan.since is None and plan.until is None else rows.filter(inside)

@@ -32,6 +32,9 @@ from s3guard import reading
 from s3guard.aside import Lines, set_aside
 from s3guard.vocabulary import CODED, Dictionary, Lookup, Vocabulary
 
+SHORTEST = 60
+"""Bytes that every record has: a line with fewer is none, and is not read to find out why."""
+
 UNKNOWN_BITS = {"request_uri": 1, "referer": 2, "user_agent": 4}
 """Bits of the column `unknown`: fields whose reading is not certain."""
 
@@ -130,9 +133,11 @@ class Parsed:
     readings: pl.DataFrame
     """Readings of ambiguous lines: rows of one line share `reading`."""
     quarantined: list[Quarantined]
-    """Quarantined and ambiguous lines."""
+    """Quarantined and ambiguous lines, where the parser was asked to keep them."""
     warnings: dict[str, int] = field(default_factory=dict)
     """Integrity warnings (`reading.WARNINGS`) to the count of records."""
+    damaged: int = 0
+    """How many lines are quarantined, kept or not."""
 
 
 _CORE = r"^ (?:[0-9]{3}|-) (?:[A-Za-z][A-Za-z0-9._-]*|-) (?:[0-9]{1,18}|-) (?:[0-9]{1,18}|-) (?:[0-9]{1,18}|-) (?:[0-9]{1,18}|-) $"
@@ -192,9 +197,10 @@ _DASHES = pl.col("dash") & ((pl.col("core") == "") | pl.col("six"))
 class Parser:
     """Parses blocks of one worker, with one vocabulary."""
 
-    def __init__(self, vocabulary: Vocabulary, texts: Iterable[str] = ()) -> None:
-        """`texts`: which columns of `TEXTS`, and ``user_agent``, the frame shall hold."""
+    def __init__(self, vocabulary: Vocabulary, texts: Iterable[str] = (), *, keep: bool = True) -> None:
+        """`texts`: which columns of `TEXTS`, and ``user_agent``, the frame shall hold; `keep`: quarantined lines are not counted alone."""
         self.vocabulary = vocabulary
+        self._keep = keep
         self.texts = frozenset(texts)
         self.columns = [name for name in PHYSICAL if name not in (*TEXTS, "user_agent") or name in self.texts]
         self._valid = {column: Lookup(vocabulary[column], partial(_matching, grammar)) for column, grammar in _GRAMMAR.items()}
@@ -212,8 +218,13 @@ class Parser:
 
     def parse(self, block: Block) -> Parsed:
         """Every line of the block as a record, an ambiguous line or a quarantined one; blank lines are passed over."""
+        if not block.data.strip(b"\n"):
+            return Parsed(self.nothing, self.nothing, [])
         fast, rest = self._vectorised(set_aside(block.data, block.texts))
         origin = _Origin(block.pieces)
+        short = [] if self._keep else [row for row, line in rest.items() if _is_scrap(line) and row not in origin.cut]
+        for row in short:
+            del rest[row]
         warnings = self._checks.count(fast)
         if cut := int(fast["row"].is_in(origin.cut).sum()) if origin.cut else 0:
             warnings["unterminated-line"] = cut
@@ -222,7 +233,7 @@ class Parser:
             warnings[kind] = warnings.get(kind, 0) + count
         placed = fast.with_columns(origin.columns(fast["row"])).select(self.columns)
         records = pl.concat([placed, slow.records]) if slow.records.height else placed
-        return Parsed(records, slow.readings, slow.quarantined, warnings)
+        return Parsed(records, slow.readings, slow.quarantined, warnings, slow.damaged + len(short))
 
     def _vectorised(self, lines: Lines) -> tuple[pl.DataFrame, dict[int, bytes]]:
         """Rows that are proved (with `row`, their place in the block), and the lines that are not."""
@@ -315,6 +326,7 @@ class Parser:
         records: list[tuple[int, int, int | None, int, reading.Fields]] = []
         readings: list[tuple[int, int, int | None, int, reading.Fields]] = []
         quarantined: list[Quarantined] = []
+        damaged = 0
         warnings: dict[str, int] = {}
         for row in sorted(rest):
             text = rest[row]
@@ -327,11 +339,13 @@ class Parser:
             if read.status == "ok":
                 records.append((place, line, None, unknown, read.readings[0]))
             else:
-                quarantined.append(Quarantined(place, line, read.status, read.reason or "", text))
+                damaged += read.status == "quarantined"
+                if self._keep:
+                    quarantined.append(Quarantined(place, line, read.status, read.reason or "", text))
                 readings.extend((place, line, row, unknown, one) for one in read.readings)
             for kind in read.warnings:
                 warnings[kind] = warnings.get(kind, 0) + 1
-        return Parsed(self._frame(records), self._frame(readings), quarantined, warnings)
+        return Parsed(self._frame(records), self._frame(readings), quarantined, warnings, damaged)
 
     def _frame(self, rows: Sequence[tuple[int, int, int | None, int, reading.Fields]]) -> pl.DataFrame:
         """Carefully read lines as a physical frame."""
@@ -405,6 +419,11 @@ def _matching(grammar: str, values: pl.Series) -> pl.Series:
 
 def _unglued_codes(dictionary: Dictionary, values: pl.Series) -> pl.Series:
     return dictionary.encode(values.str.replace_all(_GLUE, " ", literal=True))
+
+
+def _is_scrap(line: bytes) -> bool:
+    """Whether a line is too short for a record, and has nothing to warn of."""
+    return len(line) < SHORTEST and not line.endswith(b"\r")
 
 
 def _keep(rows: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from s3guard import reading
 from s3guard.model import UnableError
+from s3guard.outputs import whole
 from s3guard.parse import Quarantined
 from s3guard.text import shown
 
 
 class Quarantine:
-    """Writes lines as they are told, beside the file's place, and puts it there when all went well.
+    """Writes lines as they are told; the file is there when all went well, as it is with every output.
 
     Each line of the file is an object of ``object``, ``line`` (1-based), ``status``, ``reason`` and ``text``: the log line, its control
     characters and what is no UTF-8 as visible escapes, credentials in query strings masked. UnableError where it cannot be written.
@@ -25,42 +26,25 @@ class Quarantine:
     def __init__(self, path: Path) -> None:
         """Nothing is opened yet."""
         self._path = path
-        self._beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        self._file: IO[str] | None = None
+        self._whole: AbstractContextManager[Callable[[bytes], object]] = whole(path)
+        self._put: Callable[[bytes], object] | None = None
 
     def __enter__(self) -> Self:
         """Open the file beside the place."""
-        try:
-            self._file = self._beside.open("x", encoding="ascii", newline="\n")
-        except OSError as error:
-            raise self._unable(error) from error
+        self._put = self._whole.__enter__()
         return self
 
     def add(self, name: str, line: Quarantined) -> None:
         """Write one line of the log object `name`."""
         text = shown(reading.text(line.data))
         entry = {"object": shown(name), "line": line.line, "status": line.status, "reason": line.reason, "text": text}
-        assert self._file is not None  # noqa: S101 - for the type checker
+        assert self._put is not None  # noqa: S101 - for the type checker
         try:
-            self._file.write(json.dumps(entry) + "\n")
+            self._put(json.dumps(entry).encode("ascii") + b"\n")
         except OSError as error:
-            raise self._unable(error) from error
+            # NOTE: told here, for not every error of the run that this file is open in is this file's.
+            raise UnableError(f"{self._path}: cannot be written: {(error.strerror or 'error').lower()}") from error
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Put the file into its place; after a failure remove it."""
-        assert self._file is not None  # noqa: S101 - for the type checker
-        try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            if kind is None:
-                self._beside.replace(self._path)
-        except OSError as fault:
-            raise self._unable(fault) from fault
-        finally:
-            self._file.close()
-            with contextlib.suppress(FileNotFoundError):
-                self._beside.unlink()
-
-    def _unable(self, error: OSError) -> UnableError:
-        return UnableError(f"{self._path}: the quarantined lines could not be written: {(error.strerror or 'error').lower()}")
+        self._whole.__exit__(kind, error, trace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Iterator
 from typing import Any, Final, Protocol
@@ -15,6 +16,8 @@ _SKIPPABLE: Final = b"\x2a\x4d\x18"
 
 _OUT: Final = 4 << 20
 """Bytes that one step of gzip makes at most: a bomb comes out in pieces, never at once."""
+_STEP: Final = 1 << 9
+"""The same, close to a fault."""
 _IN: Final = 1 << 10
 """Bytes that one step of Zstandard takes: at most 256 blocks of 128 KiB can come of them."""
 
@@ -58,8 +61,22 @@ class _Gzip:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Plain bytes, at most `_OUT` at a time."""
         while data:
-            yield self._inflater.decompress(data, _OUT)
+            before = self._inflater.copy()
+            try:
+                plain = self._inflater.decompress(data, _OUT)
+            except zlib.error:
+                yield from self._up_to_the_fault(before, data)
+                raise
+            yield plain
             data = self._inflater.unconsumed_tail
+
+    @staticmethod
+    def _up_to_the_fault(inflater: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+        """What a step that failed could read: zlib gives nothing of it, so it is done again in small ones."""
+        with contextlib.suppress(zlib.error):
+            while plain := inflater.decompress(data, _STEP):
+                yield plain
+                data = inflater.unconsumed_tail
 
     @property
     def rest(self) -> bytes | None:

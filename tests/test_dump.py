@@ -104,7 +104,7 @@ def test_the_quick_look_at_texts_passes_over_none_that_outputs_change(texts: lis
 def formats(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """The rows of ``x.log`` in each format, read back."""
     wanted = Wanted([str(folder / "x.log")])
-    told = {form: "".join(dump.lines(Dump(wanted).frames(), SCHEMA, form)) for form in ("jsonl", "csv")}
+    told = {form: b"".join(dump.lines(Dump(wanted).frames(), SCHEMA, form)).decode() for form in ("jsonl", "csv")}
     sunk = io.BytesIO()
     dump.parquet(Dump(wanted).frames(), SCHEMA, sunk.write)
     frame = pl.read_parquet(io.BytesIO(sunk.getvalue()))
@@ -130,7 +130,9 @@ def test_every_format_says_the_same(tmp_path: Path) -> None:
 def test_no_byte_of_a_log_can_drive_a_terminal_a_pipeline_or_a_spreadsheet(tmp_path: Path) -> None:
     agents = [*WRITTEN.values(), b"##vso[task.complete]", b"=cmd|x"]
     (tmp_path / "x.log").write_bytes(b"".join(lines.record(user_agent=agent).render() + b"\n" for agent in agents))
-    told = {form: "".join(dump.lines(Dump(Wanted([str(tmp_path / "x.log")])).frames(), SCHEMA, form)) for form in ("jsonl", "csv")}
+    told = {
+        form: b"".join(dump.lines(Dump(Wanted([str(tmp_path / "x.log")])).frames(), SCHEMA, form)).decode() for form in ("jsonl", "csv")
+    }
     for form, text in told.items():
         assert len(agents) + (form == "csv") == len(text.splitlines())
         assert text.replace("\r\n", "").replace("\n", "").isprintable()
@@ -149,7 +151,7 @@ def test_no_credential_of_a_query_string_is_told(tmp_path: Path, name: str) -> N
 
 def test_csv_without_rows_has_its_header(tmp_path: Path) -> None:
     (tmp_path / "x.log").write_bytes(b"")
-    assert ",".join(COLUMNS) + "\r\n" == "".join(dump.lines(Dump(Wanted([str(tmp_path / "x.log")])).frames(), SCHEMA, "csv"))
+    assert ",".join(COLUMNS) + "\r\n" == b"".join(dump.lines(Dump(Wanted([str(tmp_path / "x.log")])).frames(), SCHEMA, "csv")).decode()
 
 
 def test_it_makes_no_difference_how_blocks_fall_and_when_vocabularies_start_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,8 @@ def test_whole_numbers_of_any_size_are_grouped(rows: list[tuple[int, int, int, i
 
 @pytest.mark.parametrize("dtype", [pl.String, pl.Boolean, pl.UInt32])
 def test_null_is_a_group_of_its_own_and_other_types_are_grouped_too(dtype: type[pl.DataType]) -> None:
-    values: list[Any] = {pl.String: ["x", None, "x"], pl.Boolean: [True, None, True], pl.UInt32: [7, None, 7]}[dtype]
+    choices: dict[type[pl.DataType], list[Any]] = {pl.String: ["x", None, "x"], pl.Boolean: [True, None, True], pl.UInt32: [7, None, 7]}
+    values = choices[dtype]
     frame = pl.DataFrame({"a": pl.Series(values, dtype=dtype), "b": pl.Series([1, 1, 1]), "n": [1, 2, 3]})
     assert grouped(frame, ["a", "b"], SUMS).select("a", "n", "rows").sort("n").rows() == [(values[1], 2, 1), (values[0], 4, 2)]
 

@@ -8,7 +8,10 @@ from typing import NoReturn
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run s3guard with these arguments (by default the process's own) and exit with its code; nothing else is ever raised."""
+    """Run s3guard and exit with its code; nothing but SystemExit is ever raised.
+
+    Without `arguments` it is the process's own command, and ends the process.
+    """
     from s3guard.cli import ending
 
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -21,4 +24,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     with ending.terminable():
         code = ending.code_of(task, trace=not {"-v", "--verbose"}.isdisjoint(given))
+    if arguments is None:
+        ending.leave(code)
     sys.exit(code)

@@ -88,11 +88,8 @@ def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say; the exit code. UsageError, with a way out, where they say nothing that can be done."""
     try:
         code = _command()(list(arguments), prog_name=NAME, standalone_mode=False)
-    except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
-        # NOTE: what typer says of a command line; its class has had several homes.
-        raise UsageError(_told(error, error.format_message())) from error
+    except typer.TyperException as error:
+        raise UsageError(_told(error)) from error
     except typer.Abort as abort:
         raise KeyboardInterrupt from abort
     except SystemExit as exit_:
@@ -164,8 +161,9 @@ def _ended(verb: Callable[..., int]) -> Callable[..., int]:
     return task
 
 
-def _told(error: Exception, said: str) -> str:
+def _told(error: typer.TyperException) -> str:
     """What is wrong with the command line, what was probably meant, and where help is."""
+    said = error.format_message()
     said = said[:1].lower() + said[1:].rstrip(".")
     context = getattr(error, "ctx", None)
     wanted = getattr(error, "option_name", None)

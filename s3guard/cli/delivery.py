@@ -30,14 +30,18 @@ def targets(written: Sequence[str], also: Path | None = None) -> tuple[Target, .
     `also` is a file that is written beside them.
     """
     found = tuple(map(_target, written))
-    places = [os.path.realpath(target.path) for target in found if target.path is not None]
-    places += [os.path.realpath(also)] if also is not None else []
-    for place in places:
-        if places.count(place) > 1 and not _takes_many(place):
-            raise UsageError(f"two reports would be written to {place}; give each a file of its own")
+    keep_apart(*(target.path for target in found), also)
     if sum(target.path is None for target in found) > 1:
         raise UsageError("one report at most goes to standard output; give the others a file, as in --output json:report.json")
     return found
+
+
+def keep_apart(*paths: Path | None) -> None:
+    """UsageError where one file is to be written twice; None is no file."""
+    places = [os.path.realpath(path) for path in paths if path is not None]
+    for place in places:
+        if places.count(place) > 1 and not _takes_many(place):
+            raise UsageError(f"two files would be written to {place}; give each a place of its own")
 
 
 def _target(written: str) -> Target:

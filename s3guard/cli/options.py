@@ -165,5 +165,5 @@ Color = Annotated[
 ]
 NoProgress = Annotated[bool, switch("no-progress", RUN, "No progress bar. There is none but on a terminal, and none in CI.")]
 Quiet = Annotated[bool, switch("quiet", RUN, "Nothing on standard error but errors.", "-q")]
-Trace = Annotated[bool, switch("verbose", RUN, "Should s3guard itself fail: where.", "-v")]
+Trace = Annotated[bool, switch("verbose", RUN, "Where s3guard itself failed, if it does.", "-v")]
 Verbose = Annotated[bool, switch("verbose", RUN, "More detail: checks that passed; where s3guard itself failed.", "-v")]

@@ -23,7 +23,7 @@ def put(chunks: Iterable[str]) -> None:
 
 
 @contextlib.contextmanager
-def standard_output() -> Iterator[Callable[[bytes], None]]:
+def standard_output() -> Iterator[Callable[[bytes], object]]:
     """What writes bytes to standard output, all of them.
 
     BrokenPipeError where the reader is gone, UnableError where they cannot be written.

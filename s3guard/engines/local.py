@@ -37,7 +37,7 @@ def run(work: Work) -> Partial:
     whole = Partial()
     workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
     for _ in range(jobs):
-        workers.put(_Worker(work.plan))
+        workers.put(_Worker(work.plan, keep=work.quarantine is not None))
     order = _InOrder(work)
     lock = threading.Lock()
 
@@ -91,20 +91,22 @@ LOOSE: Final = 2_000_000
 class _Worker:
     """One thread's parser, vocabulary and shard in the making."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, keep: bool) -> None:
         self._plan = plan
+        self._keep = keep
         self._begin()
         self._empty()
 
     def _begin(self) -> None:
         vocabulary = Vocabulary()
-        self._parser = Parser(vocabulary, self._plan.texts)
+        self._parser = Parser(vocabulary, self._plan.texts, keep=self._keep)
         self._columns = Columns(vocabulary)
 
     def _empty(self) -> None:
         self._records: list[pl.DataFrame] = []
         self._readings: list[pl.DataFrame] = []
         self._objects: list[str] = []
+        self._lines = 0
         self._quarantined = 0
         self._warnings: dict[str, int] = {}
         self.size = 0
@@ -115,10 +117,11 @@ class _Worker:
         shift = len(self._objects)
         for mine, rows in ((self._records, parsed.records), (self._readings, parsed.readings)):
             if rows.height:
-                lines = pl.col("reading") + (len(self._readings) << 20)
+                lines = pl.col("reading") + self._lines
                 mine.append(rows.with_columns(pl.col("object") + shift, lines.cast(pl.UInt32)))
         self._objects += block.objects
-        self._quarantined += sum(line.status == "quarantined" for line in parsed.quarantined)
+        self._lines += sum(piece.rows for piece in block.pieces)
+        self._quarantined += parsed.damaged
         for kind, count in parsed.warnings.items():
             self._warnings[kind] = self._warnings.get(kind, 0) + count
         self.size += len(block.data)

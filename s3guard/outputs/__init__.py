@@ -173,14 +173,14 @@ def _were(count: int) -> str:
 
 def write(path: Path, chunks: Iterable[str]) -> None:
     """Writes a text file, UTF-8, whole or not at all; see `whole`."""
-    with whole(path) as stream:
+    with whole(path) as put:
         for chunk in chunks:
-            stream.write(chunk.encode("utf-8"))
+            put(chunk.encode("utf-8"))
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[IO[bytes]]:
-    """A stream to a file that is there once the block ends well: written beside its place, flushed to disk, then renamed over it.
+def whole(path: Path) -> Iterator[Callable[[bytes], object]]:
+    """What writes bytes to a file that is there once the block ends well: written beside its place, flushed to disk, then renamed over it.
 
     An existing file keeps its permissions, and its content until the last moment; a symbolic link is followed, not replaced.
     Pipes and devices are written straight. Whatever goes wrong leaves no temporary file; UnableError names the path and the reason.
@@ -195,10 +195,10 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
     try:
         if mode is None or stat.S_ISREG(mode):
             with _beside(target, None if mode is None else stat.S_IMODE(mode)) as stream:
-                yield stream
+                yield stream.write
         else:
             with target.open("wb") as stream:
-                yield stream
+                yield stream.write
     except OSError as error:
         raise _unable(path, error) from error
 

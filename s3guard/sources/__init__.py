@@ -27,6 +27,8 @@ class LogObject:
     """Stored bytes; None where that is not known before reading."""
     source: str
     """The source that reads it, by name."""
+    fault: str | None = None
+    """Why it cannot be read, where the listing knows."""
 
 
 def catalog() -> dict[str, ModuleType]:
@@ -57,5 +59,7 @@ def objects(arguments: Sequence[str], root: str) -> Iterator[LogObject]:
 
 
 def chunks(entry: LogObject) -> Iterator[bytes]:
-    """The bytes of a log object as stored, in pieces."""
+    """The bytes of a log object as stored, in pieces; `UnreadableError` where they cannot be read."""
+    if entry.fault is not None:
+        raise UnreadableError(entry.fault)
     yield from catalog()[entry.source].chunks(entry.location)

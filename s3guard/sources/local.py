@@ -73,7 +73,7 @@ class _Walk:
         """The real paths of the folder and of what links from it led to."""
 
     def objects(self) -> Iterator[LogObject]:
-        """Every file, in the order of the names; hidden ones and what is no file are passed over."""
+        """Every file, hidden ones too, in the order of the names; what is no file is an object that cannot be read."""
         yield from self._below(self._folder)
 
     def _below(self, folder: str) -> Iterator[LogObject]:
@@ -84,12 +84,14 @@ class _Walk:
             yield LogObject(_named(folder, self._root), folder, None, "local")
             return
         for entry in entries:
-            if entry.name.startswith(".") or self._is_listed_elsewhere(entry):
+            if self._is_listed_elsewhere(entry):
                 continue
             if os.path.isdir(entry.path):
                 yield from self._below(entry.path)
             elif os.path.isfile(entry.path) or not os.path.exists(entry.path):
                 yield _object(entry.path, self._root)
+            else:
+                yield LogObject(_named(entry.path, self._root), entry.path, None, "local", "not a regular file")
 
     def _is_listed_elsewhere(self, entry: os.DirEntry[str]) -> bool:
         """Whether the entry is a link to what is listed by its own name, or by another link: such as a folder that leads back to itself."""
@@ -105,9 +107,8 @@ class _Walk:
 
 
 def _holds(folder: str, path: str) -> bool:
-    """Whether a path lies below a folder, and nothing hidden on the way to it."""
-    inside = path.removeprefix(folder.rstrip(os.sep) + os.sep)
-    return inside != path and not any(part.startswith(".") for part in inside.split(os.sep))
+    """Whether a path lies below a folder."""
+    return path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _object(path: str, root: str) -> LogObject:

@@ -28,6 +28,8 @@ def objects(argument: str, root: str) -> Iterator[LogObject]:
 def chunks(location: str) -> Iterator[bytes]:
     """What standard input holds, as it comes."""
     del location
+    if sys.stdin is None:  # NOTE: so it is for a process that was started with its standard input closed.
+        raise UnreadableError("standard input is closed")
     try:
         while piece := cast("BufferedReader", sys.stdin.buffer).read1(_PIECE):
             yield piece

@@ -88,7 +88,7 @@ def test_every_flag_that_may_be_set_is_taken_by_a_verb() -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([verb, "--help"] for verb in VERBS)], ids=" ".join)
 def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
-    code = "import sys\nfrom s3guard.cli import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    code = "import sys\nfrom s3guard.cli import main\ntry: main(sys.argv[1:])\nfinally: print(*sys.modules, file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, check=False, env=QUIET)
     assert 0 == ended.returncode
     assert set() == {name.partition(".")[0] for name in ended.stderr.decode().split()} & set(HEAVY)

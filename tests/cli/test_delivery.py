@@ -44,7 +44,7 @@ def test_devices_may_be_written_to_twice() -> None:
         (["build/x.sarif"], "--output build/x.sarif: the format stands before the file, as in --output sarif:build/x.sarif"),
         (["report"], "there is no output 'report'"),
         (["text", "json"], "one report at most goes to standard output; give the others a file, as in --output json:report.json"),
-        (["json:r", "csv:./r"], "two reports would be written to "),
+        (["json:r", "csv:./r"], "two files would be written to "),
     ],
 )
 def test_what_cannot_be_delivered_is_told_before_anything_is_judged(written: list[str], said: str) -> None:
@@ -54,9 +54,10 @@ def test_what_cannot_be_delivered_is_told_before_anything_is_judged(written: lis
 
 
 def test_quarantined_lines_have_a_file_of_their_own(here: Here) -> None:
-    ended = here("check", LOG, "-o", "json:same", "--quarantine", "same")
-    assert 2 == ended.code
-    assert "two reports would be written to" in ended.err
+    for arguments in (("check", LOG, "-o", "json:same"), ("records", LOG, "-o", "same")):
+        ended = here(*arguments, "--quarantine", "same")
+        assert 2 == ended.code
+        assert "two files would be written to" in ended.err
 
 
 def test_the_verdict_is_told_in_a_line_where_no_text_on_standard_output_tells_it(here: Here) -> None:

@@ -87,3 +87,15 @@ def test_another_thread_leaves_signals_alone() -> None:
     thread.start()
     thread.join()
     assert [signal.getsignal(signal.SIGTERM)] == seen
+
+
+def test_whoever_measures_the_process_sees_it_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[int] = []
+    monkeypatch.setattr("os._exit", left.append)
+    monkeypatch.setattr(sys, "gettrace", lambda: None)
+    monkeypatch.setattr(sys, "getprofile", lambda: print)
+    ending.leave(4)
+    assert [] == left
+    monkeypatch.setattr(sys, "getprofile", lambda: None)
+    ending.leave(4)
+    assert [4] == left

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s3guard import memory, outputs
-from s3guard.cli import choices, ending, options, progress, terminal
+from s3guard.cli import choices, delivery, ending, options, progress, terminal
 from s3guard.cli.options import JUDGED, WRITTEN
 from s3guard.cli.period import period
 from s3guard.model import UnableError, UsageError
@@ -65,6 +65,7 @@ def records(
     form = choices.one_of(context, "to", to or "jsonl")
     if form == "parquet" and file is None and terminal.is_terminal(sys.stdout):
         raise UsageError("parquet is nothing to look at; give it a file, as in: s3guard records logs/ --to parquet -o records.parquet")
+    delivery.keep_apart(file, quarantine)
     asked = period(context, as_of, since, until)
     unparsed = choices.share(context, "max-unparsed", max_unparsed or options.UNPARSED)
     chosen = choices.of(context)
@@ -98,15 +99,12 @@ def records(
 def _write(dump: Dump, form: str, file: Path | None) -> None:
     from s3guard import dump as dumping
 
-    if form != "parquet":
-        text = dumping.lines(dump.frames(), dump.schema, form)
-        terminal.put(text) if file is None else outputs.write(file, text)
-    elif file is not None:
-        with outputs.whole(file) as stream:
-            dumping.parquet(dump.frames(), dump.schema, stream.write)
-    else:
-        with terminal.standard_output() as write:
+    with terminal.standard_output() if file is None else outputs.whole(file) as write:
+        if form == "parquet":
             dumping.parquet(dump.frames(), dump.schema, write)
+        else:
+            for piece in dumping.lines(dump.frames(), dump.schema, form):
+                write(piece)
 
 
 def _concluded(dump: Dump, unparsed: Fraction, *, allow_empty: bool, quiet: bool) -> int:
