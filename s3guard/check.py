@@ -160,7 +160,8 @@ def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
     """What could not be looked at and makes the whole run undetermined."""
     if coverage.unreadable:
         yield f"{plural(len(coverage.unreadable), 'log object')} could not be read to the end, so what they hold is not judged."
-    lines = coverage.records + coverage.quarantined
+    # NOTE: nobody knows when a line that is no record was written, so all lines that were read are what they are a share of.
+    lines = coverage.records + coverage.warnings.get("outside-period", 0) + coverage.quarantined
     if coverage.quarantined and coverage.quarantined > request.max_unparsed * lines:
         share = float(Fraction(coverage.quarantined, lines) * 100)
         limit = float(request.max_unparsed * 100)

@@ -43,7 +43,7 @@ class Quarantine:
             self._put(json.dumps(entry).encode("ascii") + b"\n")
         except OSError as error:
             # NOTE: told here, for not every error of the run that this file is open in is this file's.
-            raise UnableError(f"{self._path}: cannot be written: {(error.strerror or 'error').lower()}") from error
+            raise UnableError(f"could not write {shown(str(self._path))}: {error.strerror or error}") from error
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Put the file into its place; after a failure remove it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from s3guard.model import UsageError
-from s3guard.sources import LogObject, UnreadableError, local, objects
+from s3guard.sources import LogObject, UnreadableError, chunks, local, objects
 
 
 def names(*arguments: str | Path, root: Path) -> list[str]:
@@ -31,8 +31,11 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_means_every_file_below_it_in_the_order_of_their_names(tree: Path) -> None:
-    assert names(tree / "logs", root=tree) == ["logs/a.log", "logs/b/1.log.gz", "logs/b/2.log", "logs/c.log"]
+HIDDEN = ["logs/.git/x", "logs/.hidden"]
+
+
+def test_a_folder_means_every_file_below_it_hidden_ones_too_in_the_order_of_their_names(tree: Path) -> None:
+    assert names(tree / "logs", root=tree) == [*HIDDEN, "logs/a.log", "logs/b/1.log.gz", "logs/b/2.log", "logs/c.log"]
     assert names(tree / "logs" / "b", root=tree) == ["logs/b/1.log.gz", "logs/b/2.log"]
 
 
@@ -47,7 +50,12 @@ def test_a_glob_means_the_files_and_folders_that_it_matches(tree: Path) -> None:
 
 @pytest.mark.parametrize("pattern", ["logs/**", "**", "logs/**/*", "*"])
 def test_a_glob_that_matches_a_folder_and_its_files_names_each_once(tree: Path, pattern: str) -> None:
-    assert sorted(names(tree / pattern, root=tree)) == ["logs/a.log", "logs/b/1.log.gz", "logs/b/2.log", "logs/c.log"]
+    assert [name for name in sorted(names(tree / pattern, root=tree)) if name not in HIDDEN] == [
+        "logs/a.log",
+        "logs/b/1.log.gz",
+        "logs/b/2.log",
+        "logs/c.log",
+    ]
 
 
 def test_a_file_whose_name_looks_like_a_glob_is_that_file(tree: Path) -> None:
@@ -57,7 +65,7 @@ def test_a_file_whose_name_looks_like_a_glob_is_that_file(tree: Path) -> None:
 
 def test_arguments_that_overlap_name_each_file_once(tree: Path) -> None:
     arguments = [tree / "logs/c.log", tree / "logs/../logs/a.log", tree / "logs", tree / "logs/*.log"]
-    assert names(*arguments, root=tree) == ["logs/c.log", "logs/a.log", "logs/b/1.log.gz", "logs/b/2.log"]
+    assert names(*arguments, root=tree) == ["logs/c.log", "logs/a.log", *HIDDEN, "logs/b/1.log.gz", "logs/b/2.log"]
 
 
 def test_a_file_is_listed_once_however_many_links_lead_to_it(tree: Path) -> None:
@@ -68,14 +76,14 @@ def test_a_file_is_listed_once_however_many_links_lead_to_it(tree: Path) -> None
     (tree / "logs/y").symlink_to(tree / "elsewhere")
     (tree / "logs/z").symlink_to(tree / "elsewhere")
     (tree / "logs/zz.log").symlink_to(tree / "elsewhere/far.log")
-    expected = ["logs/a.log", "logs/b/1.log.gz", "logs/b/2.log", "logs/c.log", "logs/x/er.log", "logs/y/far.log"]
+    expected = [*HIDDEN, "logs/a.log", "logs/b/1.log.gz", "logs/b/2.log", "logs/c.log", "logs/x/er.log", "logs/y/far.log"]
     assert names(tree / "logs", root=tree) == expected
     assert names(tree / "logs/0.log", tree / "logs/a.log", root=tree) == ["logs/0.log"]
 
 
-def test_a_link_to_a_hidden_file_is_followed() -> None:
+def test_a_link_into_the_folder_leads_to_what_is_listed_anyway() -> None:
     # NOTE: so do volumes of Kubernetes look: file -> ..data/file, ..data -> ..2026_10_01.
-    assert not local._holds("/mnt/logs", "/mnt/logs/..2026_10_01/a.log")
+    assert local._holds("/mnt/logs", "/mnt/logs/..2026_10_01/a.log")
     assert local._holds("/mnt/logs", "/mnt/logs/b/a.log")
     assert not local._holds("/mnt/logs", "/mnt/logs2/a.log")
     assert local._holds("/", "/mnt/logs2/a.log")
@@ -86,14 +94,14 @@ def test_a_volume_of_kubernetes_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "logs/..data").symlink_to("..2026_10_01")
     for name in ("a.log", "b.log"):
         (tmp_path / "logs" / name).symlink_to(f"..data/{name}")
-    assert names(tmp_path / "logs", root=tmp_path) == ["logs/a.log", "logs/b.log"]
+    assert names(tmp_path / "logs", root=tmp_path) == ["logs/..2026_10_01/a.log", "logs/..2026_10_01/b.log"]
 
 
 @pytest.mark.parametrize("target", [".", "..", "../logs", "b"])
 def test_a_folder_that_leads_back_to_itself_is_passed_over(tree: Path, target: str) -> None:
     (tree / "logs/loop").symlink_to(target)
     found = names(tree / "logs", root=tree)
-    assert sorted(Path(name).name for name in found) == ["1.log.gz", "2.log", "a.log", "c.log"]
+    assert sorted(Path(name).name for name in found if name not in HIDDEN) == ["1.log.gz", "2.log", "a.log", "c.log"]
 
 
 def test_a_link_that_leads_nowhere_is_an_object_that_cannot_be_read(tree: Path) -> None:
@@ -127,13 +135,15 @@ def test_a_folder_that_cannot_be_opened_is_an_object_that_cannot_be_read(tree: P
 
     monkeypatch.setattr("os.scandir", refuse)
     found = list(objects([str(tree / "logs")], str(tree)))
-    assert [entry.name for entry in found] == ["logs/a.log", "logs/b", "logs/c.log"]
-    assert reason(found[1]) == "is a directory"
+    assert [entry.name for entry in found] == [*HIDDEN, "logs/a.log", "logs/b", "logs/c.log"]
+    assert reason(found[3]) == "is a directory"
 
 
-def test_what_is_no_file_is_passed_over_in_a_folder_and_in_a_glob(tree: Path) -> None:
+def test_what_is_no_file_cannot_be_read_in_a_folder_and_is_passed_over_in_a_glob(tree: Path) -> None:
     os.mkfifo(tree / "logs/pipe")
-    assert "logs/pipe" not in names(tree / "logs", root=tree)
+    (pipe,) = (entry for entry in objects([str(tree / "logs")], str(tree)) if entry.name == "logs/pipe")
+    with pytest.raises(UnreadableError, match="not a regular file"):
+        exhaust(chunks(pipe))
     assert "logs/pipe" not in names(tree / "logs/*", root=tree)
     assert names(tree / "logs/pipe", root=tree) == ["logs/pipe"]
 
