@@ -110,7 +110,12 @@ def test_what_could_not_be_read_ends_with_3(project: Project) -> None:
 
 
 def test_a_check_that_could_not_be_decided_ends_with_3(project: Project) -> None:
-    project.policy("q", POLICY.replace("policy: p", "policy: q").replace("requesters", "transport").replace("{allow: [arn:aws:iam::111122223333:user/ann]}", "{}"))
+    project.policy(
+        "q",
+        POLICY.replace("policy: p", "policy: q")
+        .replace("requesters", "transport")
+        .replace("{allow: [arn:aws:iam::111122223333:user/ann]}", "{}"),
+    )
     old = record(suffix=()).render() + b"\n"
     report = project.run(old)
     assert (report.exit_code, report.notes[0]) == (3, "1 check could not be decided; the reason stands beside each.")
@@ -124,7 +129,10 @@ def test_more_lines_that_are_no_records_than_tolerated_end_with_3(project: Proje
     assert (report.exit_code, report.coverage.quarantined) == (code, 1)
     if code == 3:
         share = "0.1" if clean == 998 else "50"
-        assert report.notes[0] == f"1 line ({share}%) could not be read as records; more than --max-unparsed ({float(Fraction(limit)) * 100:g}%)."
+        assert (
+            report.notes[0]
+            == f"1 line ({share}%) could not be read as records; more than --max-unparsed ({float(Fraction(limit)) * 100:g}%)."
+        )
     assert project.ends(CLEAN + NOISE, max_unparsed=Fraction(0), allow_undetermined=True) == (0, Status.PASS)
 
 
@@ -144,7 +152,9 @@ def test_an_ambiguous_line_is_a_record(project: Project) -> None:
 def test_a_run_that_judged_nothing_ends_with_4(project: Project, content: bytes) -> None:
     report = project.run(content)
     assert (report.exit_code, report.status) == (4, Status.NOT_APPLICABLE)
-    told = "no policy names a bucket that has records." if content == ELSEWHERE else "there is no record in the period."
+    told = (
+        "no rule that was asked for applies to a bucket that has records." if content == ELSEWHERE else "there is no record in the period."
+    )
     assert f"Nothing was judged: {told}" in report.notes
     assert project.ends(content, allow_empty=True) == (0, Status.PASS)
     assert project.ends(content, allow_undetermined=True) == (4, Status.NOT_APPLICABLE)

@@ -72,17 +72,26 @@ def test_a_run_that_fails_leaves_what_was_there_before_and_nothing_beside_it(tmp
 
 
 def test_a_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UnableError, match=r"could not write .*/gone/q\.jsonl: its folder does not exist"), Quarantine(tmp_path / "gone/q.jsonl"):
+    with (
+        pytest.raises(UnableError, match=r"could not write .*/gone/q\.jsonl: its folder does not exist"),
+        Quarantine(tmp_path / "gone/q.jsonl"),
+    ):
         pass
     (tmp_path / "folder").mkdir()
     with pytest.raises(UnableError, match="could not write"), Quarantine(tmp_path / "folder"):
         pass
 
 
-def test_a_full_disk_is_told() -> None:
-    with pytest.raises(UnableError, match="could not write /dev/full: No space left on device"), Quarantine(Path("/dev/full")) as quarantine:
+def fill(path: Path) -> None:
+    """More lines than a buffer holds."""
+    with Quarantine(path) as quarantine:
         for number in range(2000):
             quarantine.add("o", line(b"noise " * 10, number))
+
+
+def test_a_full_disk_is_told() -> None:
+    with pytest.raises(UnableError, match="could not write /dev/full: No space left on device"):
+        fill(Path("/dev/full"))
 
 
 def test_a_device_stays_a_device() -> None:
