@@ -161,20 +161,20 @@ class _Bucket:
             self._rows = self._rows.with_columns(decoded_keys(self._rows, self._columns))
         if "object" in read:
             self._rows = self._rows.with_columns(self._objects.gather(self._rows["object"]).alias("object_name"))
+        # NOTE: a rule that looks at everything is one literal, which on its own would be a frame of one row; hence "reading" beside it.
         flags = self._rows.select(
-            expr.alias(f"{role}{place}") for place, one in enumerate(bound) for role, expr in self._flags(one).items()
+            "reading", *(expr.alias(f"{role}{place}") for place, one in enumerate(bound) for role, expr in self._flags(one).items())
         )
         if self._is_readings:
             flags = self._of_lines(flags)
             sums = flags.group_by("reading").agg(pl.all().any()).select(pl.exclude("reading").sum())
         else:
-            sums = flags.select(pl.all().sum())
+            sums = flags.select(pl.exclude("reading").sum())
         counted = sums.row(0, named=True)
         return [self._table(one, place, flags, counted) for place, one in enumerate(bound)]
 
     def _of_lines(self, flags: pl.DataFrame) -> pl.DataFrame:
         """Flags of readings, with the line that each belongs to; a line that one reading lets judge is not unjudged."""
-        flags = flags.with_columns(self._rows["reading"])
         places = [name[1:] for name in flags.columns if name.startswith("u")]
         judged = [(pl.col(f"u{place}") & ~pl.col(f"j{place}").any().over("reading")).alias(f"u{place}") for place in places]
         return flags.with_columns(judged)

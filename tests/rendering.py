@@ -85,7 +85,11 @@ def rendered(records: Sequence[Fields | str]) -> list[bytes]:
 
 
 def _line(record: Fields) -> bytes:
-    fields = {**_DEFAULTS, **_KINDS.get(record.get("as", ""), {}), **{name: value for name, value in record.items() if name not in ("as", "times")}}
+    fields = {
+        **_DEFAULTS,
+        **_KINDS.get(record.get("as", ""), {}),
+        **{name: value for name, value in record.items() if name not in ("as", "times")},
+    }
     unknown = set(fields) - {*_DEFAULTS, "request_uri"}
     assert not unknown, f"no field of a record: {unknown}"
     if fields["requester"] is None:
