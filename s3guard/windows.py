@@ -164,19 +164,12 @@ def judge_floor(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit:
     multiples of `per` and lie wholly in the period; without `per` there is one window.
     """
     points = _points(counts, distinct, place, limit)
+    numbers = pl.col("over", "base", "total")
     if per is None:
-        start = pl.lit(None, pl.Int64)
-        expected = periods.select("g", start.alias("start"))
-        found = points.group_by("g").agg(pl.col("over", "base", "total").sum()).with_columns(start.alias("start"))
+        found = points.group_by("g").agg(numbers.sum())
+        windows = periods.select("g").join(found, on="g", how="left").with_columns(numbers.fill_null(0), start=pl.lit(None, pl.Int64))
     else:
-        first = (pl.col("begin") + per - 1) // per * per
-        last = (pl.col("finish") - per) // per * per
-        spans = periods.with_columns(pl.int_ranges(first, last + 1, per).alias("start"))
-        expected = spans.explode("start", empty_as_null=True).drop_nulls("start").select("g", "start")
-        found = points.group_by("g", (pl.col("tick") // per * per).alias("start")).agg(pl.col("over", "base", "total").sum())
-    windows = expected.join(found, on=["g", "start"], how="left", nulls_equal=True).with_columns(
-        pl.col("over", "base", "total").fill_null(0)
-    )
+        windows = _whole_windows(points, per, periods)
     offending = windows.with_columns((pl.col("start") + (per or 0)).alias("end")).filter(_offends(limit))
     ticks = counts.select("g", "tick").unique()
     if per is None:
@@ -184,6 +177,25 @@ def judge_floor(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit:
     else:
         covered = ticks.with_columns((pl.col("tick") // per * per).alias("start")).join(offending, on=["g", "start"], how="semi")
     return Judged(_worst(offending, limit), covered.select("g", "tick"))
+
+
+def _whole_windows(points: pl.DataFrame, per: int, periods: pl.DataFrame) -> pl.DataFrame:
+    """The aligned windows that lie wholly in each group's period, of empty ones the earliest: one is as low as another.
+
+    NOTE: they are not all laid out, for a single record of the year 9999 would make more of them than there is memory.
+    """
+    first, last = (pl.col("begin") + per - 1) // per * per, (pl.col("finish") - per) // per * per
+    spans = periods.select("g", first.alias("first"), last.alias("last")).filter(pl.col("first") <= pl.col("last"))
+    sums = points.group_by("g", (pl.col("tick") // per * per).alias("start")).agg(pl.col("over", "base", "total").sum())
+    inside = sums.join(spans, on="g").filter(pl.col("start").is_between("first", "last")).sort("g", "start")
+    due = pl.col("first") + pl.int_range(pl.len()).over("g") * per  # where each would begin if none before it were empty
+    before = inside.with_columns(due.alias("due")).filter(pl.col("start") != pl.col("due")).group_by("g").agg(pl.col("due").min())
+    counted = inside.group_by("g").agg(pl.len().cast(pl.Int64).alias("full"))
+    behind = pl.col("first") + pl.col("full").fill_null(0) * per
+    empty = spans.join(counted, on="g", how="left").join(before, on="g", how="left").with_columns(pl.coalesce("due", behind).alias("start"))
+    none = [pl.lit(0, inside.schema[name]).alias(name) for name in ("over", "base", "total")]
+    empty = empty.filter(pl.col("start") <= pl.col("last")).select("g", "start", *none)
+    return pl.concat([inside.select(empty.columns), empty])
 
 
 def judge_gap(counts: pl.DataFrame, limit: Limit, periods: pl.DataFrame) -> Judged:

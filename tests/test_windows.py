@@ -265,3 +265,14 @@ def test_a_window_may_be_longer_than_all_time() -> None:
     counts = [Row(g, tick, 1, counted=True, base=True, total=0, noise=0) for g in range(2000) for tick in (0, 5)]
     covered, worst = said(judge(frame(counts), NO_DISTINCT, PLACE, Limit("x", "count", most=1), 2**63 // 1000))
     assert (len(covered), worst[7]) == (4000, (0, 2**63 // 1000))
+
+
+@pytest.mark.parametrize("how", ["count", "sum"])
+def test_a_lower_limit_over_all_time_costs_no_more_than_its_records(how: Literal["count", "sum"]) -> None:
+    counts = [Row(1, tick, 1, counted=True, base=True, total=5, noise=0) for tick in (0, 1, 3, 253402300799)]
+    periods = pl.DataFrame(
+        {"g": [1, 2], "begin": [0, 7], "finish": [253402300800, 7]}, schema={"g": pl.Int64, "begin": pl.Int64, "finish": pl.Int64}
+    )
+    limit = Limit("x", how, least=1, floor=True)
+    covered, worst = said(judge_floor(frame(counts), NO_DISTINCT, PLACE, limit, 1, periods))
+    assert (covered, worst) == (set(), {1: (2, 3)})
