@@ -151,8 +151,6 @@ class Columns:
             condition = self._conditions.setdefault(sql, conditions.compile(sql))
         # NOTE: the condition is written over columns by name; here it is evaluated over a struct of those that it reads.
         fields = [self.text(name).alias(name) for name in sorted(condition.columns)]
-        if not fields:
-            return condition.expr
         return pl.struct(fields).map_batches(lambda rows: rows.struct.unnest().select(condition.expr).to_series(), return_dtype=pl.Boolean)
 
     def key_matches(self, globs: tuple[str, ...]) -> pl.Expr:

@@ -39,12 +39,13 @@ class Stored:
 
 
 @contextmanager
-def storage(*objects: Stored, size: int = cutting.SIZE) -> Iterator[list[LogObject]]:
-    """A source that holds these objects, and blocks of that size."""
+def storage(*objects: Stored, size: int = cutting.SIZE, rows: int = cutting.ROWS) -> Iterator[list[LogObject]]:
+    """A source that holds these objects, and blocks of that size and of that many lines."""
     entries = [LogObject(f"o{number}", str(number), None, "test") for number in range(len(objects))]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cutting, "chunks", lambda entry: objects[int(entry.location)].chunks())
         patch.setattr(cutting, "SIZE", size)
+        patch.setattr(cutting, "ROWS", rows)
         yield entries
 
 
@@ -64,10 +65,10 @@ def lines_of(block: Block) -> list[tuple[str, int, bytes, bool]]:
     return found
 
 
-def read(*objects: Stored, size: int = cutting.SIZE) -> tuple[list[tuple[str, int, bytes, bool]], Reading]:
+def read(*objects: Stored, size: int = cutting.SIZE, rows: int = cutting.ROWS) -> tuple[list[tuple[str, int, bytes, bool]], Reading]:
     """Every line of every object, and what reading came to."""
     reading = Reading()
-    with storage(*objects, size=size) as entries:
+    with storage(*objects, size=size, rows=rows) as entries:
         return [line for block in blocks(entries, reading) for line in lines_of(block)], reading
 
 
@@ -92,9 +93,9 @@ def stored(draw: st.DrawFn) -> tuple[bytes, Stored]:
     return content, Stored([data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)])
 
 
-@given(st.lists(stored(), max_size=4), st.sampled_from([1, 5, 30, 1 << 20]))
-def test_every_line_comes_once_with_its_object_and_its_number(objects: list[tuple[bytes, Stored]], size: int) -> None:
-    found, reading = read(*(one for _, one in objects), size=size)
+@given(st.lists(stored(), max_size=4), st.sampled_from([1, 5, 30, 1 << 20]), st.sampled_from([1, 4, 200_000]))
+def test_every_line_comes_once_with_its_object_and_its_number(objects: list[tuple[bytes, Stored]], size: int, rows: int) -> None:
+    found, reading = read(*(one for _, one in objects), size=size, rows=rows)
     assert found == [line for number, (content, _) in enumerate(objects) for line in expected(f"o{number}", content)]
     assert reading.objects == len(objects)
     assert reading.bytes == sum(len(piece) for _, one in objects for piece in one.pieces)
@@ -171,3 +172,15 @@ def test_many_blocks_are_made_in_the_memory_of_one() -> None:
         tracemalloc.stop()
     assert (count, reading.bytes) == (100, 100 << 20)
     assert peak < 40 << 20
+
+
+@pytest.mark.parametrize(
+    "content", [b"\n" * 9 + b"x" * 50 + b"\n", b"x" * 50 + b"\n" * 9, b"a\n" * 10, b"x" * 30 + b"\n" + b"y" * 30 + b"\nz\n"]
+)
+def test_short_lines_are_cut_into_blocks_of_few(content: bytes) -> None:
+    reading = Reading()
+    with storage(Stored([content]), rows=2) as entries:
+        found = list(blocks(entries, reading))
+    assert b"".join(block.data for block in found) == content
+    assert all(sum(piece.rows for piece in block.pieces) <= 2 for block in found)
+    assert [line[1] for block in found for line in lines_of(block)] == list(range(1, content.count(b"\n") + 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from random import Random
 
 import pytest
@@ -156,6 +156,14 @@ def test_a_window_that_would_need_too_much_memory_is_refused() -> None:
 def test_a_file_within_a_file_is_unpacked_once() -> None:
     inner = gzip.compress(b"x\n")
     assert outcome([gzip.compress(inner)]) == (inner, None)
+
+
+def test_what_goes_wrong_elsewhere_is_not_taken_for_damage() -> None:
+    plain = unpacked(iter([gzip.compress(CONTENT)]))
+    assert isinstance(plain, Generator)
+    next(plain)
+    with pytest.raises(KeyError):
+        plain.throw(KeyError("elsewhere"))
 
 
 def test_deflate_without_a_head_is_no_gzip() -> None:
