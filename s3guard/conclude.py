@@ -234,7 +234,7 @@ def _instant(seconds: int) -> datetime:
 
 
 def _written(seconds: int) -> str:
-    return _instant(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _instant(seconds).replace(tzinfo=None).isoformat() + "Z"
 
 
 def fingerprint(bound: BoundRule, policy: Policy, bucket: str, outcome: str | None, subject: Mapping[str, str | int | None]) -> str:

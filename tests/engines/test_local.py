@@ -162,6 +162,7 @@ def test_a_line_of_many_mebibytes_hides_none_of_its_neighbours(tmp_path: Path) -
 def test_ambiguous_lines_of_different_blocks_stay_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # NOTE: the second stands at place 0 of its block, the first as far behind as any number of blank lines can push it.
     monkeypatch.setattr(blocks, "SIZE", 1)
+    monkeypatch.setattr(blocks, "ROWS", 1 << 30)
     monkeypatch.setattr(files, "_PIECE", 1 << 30)
     paths = store(
         tmp_path, {"a": b"\n" * (1 << 20) + AMBIGUOUS + b"\n", "b": AMBIGUOUS + b"\n", "c": b"\n" * (1 << 20) + AMBIGUOUS + b"\n"}
