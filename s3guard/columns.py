@@ -11,8 +11,9 @@ from typing import Final
 import polars as pl
 
 from s3guard import conditions, principals, reading
-from s3guard.parse import TAIL_FIELDS, UNKNOWN_BITS, tail_columns
+from s3guard.parse import UNKNOWN_BITS
 from s3guard.records import ACCESS_CODES, COLUMNS, OUTCOMES, classes_of, mutations_of, networks_of
+from s3guard.suffix import TAIL_FIELDS, tail_columns
 from s3guard.vocabulary import CODED, Dictionary, Lookup, Vocabulary
 
 SERVED, REFUSED, FAILED = range(len(OUTCOMES))

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from s3guard.aside import plain
 from s3guard.fields import CHECKS, TEXT_NAMES
-from s3guard.parse import PHYSICAL, TAIL_FIELDS, Block, Parser, Piece, tail_columns
+from s3guard.parse import PHYSICAL, Block, Parser, Piece
 from s3guard.reading import MAX_LINE
+from s3guard.suffix import TAIL_FIELDS, tail_columns
 from s3guard.vocabulary import Vocabulary
 from tests import lines
 from tests.laws import tried
@@ -347,3 +348,34 @@ def test_what_follows_the_host_id_is_told_apart_from_what_is_not_there() -> None
     assert [row["signature_version"] for row in told] == [None, None, None, "SigV4", "a", "#17", None]
     assert [row["extra"] for row in told] == [None, None, None, None, "i j", None, "-"]
     assert list(told[4].values())[: len(TAIL_FIELDS)] == list("abcdefgh")
+
+
+_NEARLY_NUMBERS = st.text(st.sampled_from("0123456789+-._eE, \t'x\u0661"), min_size=1, max_size=21).map(str.encode)
+_NEARLY_TIMES = st.one_of(
+    lines.times().map(lambda drawn: drawn[0]),
+    st.tuples(st.sampled_from(["01", "1", "\t1", "31", "32", "+1"]), st.sampled_from(["Oct", "oct", "Feb", "October", "10"])).map(
+        lambda drawn: f"[{drawn[0]}/{drawn[1]}/2026:00:00:00 +0000]".encode()
+    ),
+    st.from_regex(rb"\A\[01/Oct/[+]?[0-9]{1,5}:[0-9 \t]?[0-9]:[0-6]?[0-9]:[0-9 \t+]?[0-9] \+0000\]\Z"),
+)
+
+
+@tried(2)
+@given(st.lists(st.tuples(st.integers(0, 5), _NEARLY_NUMBERS, _NEARLY_TIMES), min_size=1, max_size=40))
+def test_both_parsers_agree_on_what_is_nearly_a_number_or_a_time(odd: list[tuple[int, bytes, bytes]]) -> None:
+    made = []
+    for place, token, time in odd:
+        core = [b"200", b"-", b"1", b"2", b"3", b"4"]
+        core[place] = token
+        made += [record(core=tuple(core)).render(), record(logged_time=time).render()]
+    assert differences([Lines("o", tuple(made))]) == []
+
+
+def test_lines_of_identities_and_of_others_take_the_short_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    # NOTE: identities are glued once most lines of a block named one, and no longer once they do not; each way reads alike.
+    parser, columns = fresh()
+    identity, other = record(requester=OAI).render(), record().render()
+    blocks = [[Lines("o", tuple(some))] for some in ([identity] * 3 + [other], [identity, other, other], [other] * 3, [identity])]
+    seen = [reading_sees(objects) for objects in blocks * 2]
+    monkeypatch.setattr("s3guard.reading.read_line", None)
+    assert [compared(parser_sees(parser, columns, objects), one) for objects, one in zip(blocks * 2, seen, strict=True)] == [[]] * 8
