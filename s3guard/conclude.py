@@ -18,7 +18,7 @@ from s3guard.globs import matches
 from s3guard.kernel import Plan, group_hash
 from s3guard.measures import Limit
 from s3guard.model import BucketCoverage, Coverage, Finding, Omitted, Result, Sample, Severity, Status
-from s3guard.partial import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, Partial, RuleTables
+from s3guard.partial import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES, Partial, RuleTables
 from s3guard.policy import BoundRule, Policy
 from s3guard.quantities import window_text
 from s3guard.records import OUTCOMES
@@ -41,7 +41,7 @@ class Conclusion:
 
 def conclude(plan: Plan, partial: Partial, baseline: Collection[str] = ()) -> Conclusion:
     """Results and coverage of a merged partial; `baseline` holds fingerprints of findings that are known already."""
-    partial.compact()
+    partial = partial.settled()
     seen = {row["bucket"]: row for row in partial.buckets[0].iter_rows(named=True)}
     totals = {(row["rule"], row["bucket"]): row for row in partial.totals[0].iter_rows(named=True)}
     results: list[Result] = []
@@ -98,7 +98,7 @@ class _Judge:
     ) -> None:
         self._plan, self._bound, self._buckets, self._seen = plan, bound, buckets, seen
         self._groups = tables.groups[0] if tables.groups else pl.DataFrame(schema=GROUP)
-        self._counts = tables.counts[0] if tables.counts else self._no_counts()
+        self._counts = _timed(tables.counts[0]) if tables.counts else self._no_counts()
         self._samples = tables.samples[0] if tables.samples else pl.DataFrame(schema=SAMPLE)
         self._distinct = tables.distinct[0] if tables.distinct else pl.DataFrame(schema=DISTINCT)
 
@@ -106,7 +106,7 @@ class _Judge:
         rule = self._bound.rule
         limits = rule.limits() if isinstance(rule, GroupRule) else ()
         sums = {f"s{k}": pl.Int128 for k, limit in enumerate(limits) if limit.how in ("sum", "mean")}
-        return pl.DataFrame(schema={**COUNT, **sums})
+        return pl.DataFrame(schema={**COUNT, **TIMES, **sums})
 
     def findings(self) -> dict[str, list[_Group]]:
         """The findings of each bucket, in no order."""
@@ -192,6 +192,11 @@ class _Judge:
             if len(mine) < SAMPLES:
                 mine.append(Sample(row["object"], row["line"], row["request_id"], _instant(row["t"])))
         return {key: tuple(samples) for key, samples in found.items()}
+
+
+def _timed(counts: pl.DataFrame) -> pl.DataFrame:
+    """Counts with the times of their first and last record, which of counts by the second are that second."""
+    return counts if "first" in counts.columns else counts.with_columns(pl.col("tick").alias("first"), pl.col("tick").alias("last"))
 
 
 def _told(limit: Limit, row: Mapping[str, Any]) -> str:

@@ -277,19 +277,16 @@ class _Bucket:
         keys = [f"k{n}" for n in range(len(bound.rule.subject))]
         sums = [pl.col(name).sum() for name in rows.columns if name.startswith("s")]
         by_second = rule is not None and slides(rule)
+        # NOTE: of what is counted by the second, the first and the last record are of that second.
         times = [] if by_second else [pl.col("t").min().alias("first"), pl.col("t").max().alias("last")]
         counts = grouped(rows, [*keys, "tick", "mask"], [pl.len().cast(pl.Int64).alias("n"), *times, *sums])
-        if by_second:
-            counts = counts.with_columns(pl.col("tick").alias("first"), pl.col("tick").alias("last"))
         groups = self._groups(bound, counts.select(keys).unique() if keys else pl.DataFrame())
         table.groups = groups.select("g", "bucket", "subject")
-        table.counts = _keyed(counts, groups, keys).select(
-            "g", "tick", "mask", "n", "first", "last", *(name for name in rows.columns if name.startswith("s"))
-        )
+        table.counts = _keyed(counts, groups, keys).select("g", pl.exclude("g", *keys))
         members = _keyed(rows if rows["member"].all() else rows.filter("member"), groups, keys)
         if rule is not None and rule.window is None:
             members = members.with_columns(pl.lit(0, pl.Int64).alias("tick"))
-        table.samples = self._samples(members, by_second=by_second and rule is not None and rule.window is not None)
+        table.samples = self._samples(members, by_second=by_second)
         if rule is not None and any(limit.how == "distinct" for limit in rule.limits()):
             table.distinct = _distinct(_keyed(rows, groups, keys), rule)
 
@@ -350,16 +347,22 @@ def _counting(limits: Sequence[Limit], measures: Sequence[Measured]) -> pl.Expr 
 
 
 def _tick(rule: GroupRule) -> pl.Expr:
-    """The start of what is counted together: a second for windows that slide, a window for those that are aligned, 0 without windows."""
+    """The start of what is counted together: a second for windows that slide, a window for those that are aligned, 0 without windows.
+
+    NOTE: for gaps it is a stretch as long as the longest that is tolerated: within one there is no gap, so its ends say all.
+    """
+    gaps = [int(limit.most or 0) for limit in rule.limits() if limit.how == "gap"]
+    if gaps:
+        stretch = max(1, *gaps)
+        return pl.col("t") // stretch * stretch
     if slides(rule):
         return pl.col("t")
     return pl.lit(0, pl.Int64) if rule.window is None else pl.col("t") // rule.window * rule.window
 
 
 def slides(rule: GroupRule) -> bool:
-    """Whether the rule needs counts of every second: for windows that slide, and for gaps."""
-    limits = rule.limits()
-    return any(limit.how == "gap" or (rule.window is not None and not limit.aligned) for limit in limits)
+    """Whether the rule has windows that begin at any second, for which it needs counts of every second."""
+    return rule.window is not None and any(not limit.aligned for limit in rule.limits())
 
 
 def _keyed(rows: pl.DataFrame, groups: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:

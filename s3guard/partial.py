@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final, TypeAlias
 
 import polars as pl
@@ -39,7 +39,8 @@ TOTALS: Final = {
     "overflow": pl.Boolean,
 }
 GROUP: Final = {"g": pl.Int64, "bucket": pl.String, "subject": pl.String}
-COUNT: Final = {"g": pl.Int64, "tick": pl.Int64, "mask": pl.Int64, "n": pl.Int64, "first": pl.Int64, "last": pl.Int64}
+COUNT: Final = {"g": pl.Int64, "tick": pl.Int64, "mask": pl.Int64, "n": pl.Int64}
+TIMES: Final = {"first": pl.Int64, "last": pl.Int64}
 SAMPLE: Final = {
     "g": pl.Int64,
     "bucket": pl.String,
@@ -64,7 +65,9 @@ class RuleTables:
     groups: list[pl.DataFrame] = field(default_factory=list)
     """`GROUP`: a group's hash (of rule, bucket and subject), its bucket, and its subject as JSON."""
     counts: list[pl.DataFrame] = field(default_factory=list)
-    """`COUNT`, and ``s0``, ``s1``, …: sums. `tick` is a second, the start of a window, or 0; `mask` is an outcome, or bits of limits."""
+    """`COUNT`, `TIMES` but where `tick` is a second, and ``s0``, ``s1``, …: sums.
+
+    `tick` is a second, the start of a window or of a stretch without gaps, or 0; `mask` is an outcome, or bits of limits."""
     samples: list[pl.DataFrame] = field(default_factory=list)
     """`SAMPLE`: the earliest records of each key of `counts`."""
     distinct: list[pl.DataFrame] = field(default_factory=list)
@@ -128,6 +131,11 @@ class Partial:
 
         `each` is `map`, or the like of several workers: rules do not know each other.
         """
+        self._join(each, joined)
+
+    def _join(
+        self, each: Callable[[Callable[[RuleTables], Joined], Iterable[RuleTables]], Iterable[Joined]], how: Callable[[RuleTables], Joined]
+    ) -> None:
         self.totals = [totals(self.totals)]
         self.buckets = [buckets(self.buckets)]
         names = [
@@ -135,12 +143,18 @@ class Partial:
             for rule, tables in self.rules.items()
             if tables.crowded or any(len(getattr(tables, name)) > 1 for name in RuleTables.NAMES)
         ]
-        for rule, (tables, flooded) in zip(names, each(joined, [self.rules[name] for name in names]), strict=True):
+        for rule, (tables, flooded) in zip(names, each(how, [self.rules[name] for name in names]), strict=True):
             self.rules[rule] = tables
             if flooded:
                 nothing = {"records": 0, "unjudged": 0, "violations": 0, "overflow": True}
                 rows = [{"rule": rule, "bucket": bucket, **nothing} for bucket in flooded]
                 self.totals = [totals([*self.totals, pl.DataFrame(rows, schema=TOTALS)])]
+
+    def settled(self) -> Partial:
+        """A copy whose tables are joined as `compact` does, but for counts by the second: who concludes adds them up where it must."""
+        copy = replace(self, rules=dict(self.rules))
+        copy._join(map, settled)  # noqa: SLF001 - its own
+        return copy
 
     def to_ipc(self) -> Octets:
         """The partial as bytes: an Arrow IPC stream a table, with a JSON head that names them."""
@@ -213,8 +227,23 @@ def joined(tables: RuleTables) -> Joined:
 
     Beyond `GROUPS` groups of a bucket (and outcome, where findings are split by it), those with the smallest hashes are kept.
     """
-    groups = pl.concat(tables.groups).unique("g", keep="any") if tables.groups else pl.DataFrame(schema=GROUP)
-    counts = _counts(tables.counts, groups)
+    groups = _groups(tables)
+    return _bounded(tables, groups, _counts(tables.counts, groups))
+
+
+def settled(tables: RuleTables) -> Joined:
+    """The tables of one rule as `joined` gives them, but that several counts by the second may be of the same second."""
+    if tables.splits or not tables.counts or set(TIMES) <= set(tables.counts[0].columns):
+        return joined(tables)
+    return _bounded(tables, _groups(tables), pl.concat(tables.counts))
+
+
+def _groups(tables: RuleTables) -> pl.DataFrame:
+    return pl.concat(tables.groups).unique("g", keep="any") if tables.groups else pl.DataFrame(schema=GROUP)
+
+
+def _bounded(tables: RuleTables, groups: pl.DataFrame, counts: pl.DataFrame) -> Joined:
+    """The tables of one rule, the samples and distinct values joined, less the groups that are too many."""
     samples = pl.concat(tables.samples) if tables.samples else pl.DataFrame(schema=SAMPLE)
     distinct = smallest(pl.concat(tables.distinct)) if tables.distinct else pl.DataFrame(schema=DISTINCT)
     flooded: list[str] = []
@@ -238,15 +267,16 @@ def joined(tables: RuleTables) -> Joined:
 def _counts(frames: Sequence[pl.DataFrame], groups: pl.DataFrame) -> pl.DataFrame:
     """The counts of several tables added up."""
     if not frames:
-        return pl.DataFrame(schema=COUNT)
+        return pl.DataFrame(schema=COUNT | TIMES)
     if len(frames) == 1:
         return frames[0]
     table = pl.concat(frames)
-    sums = [pl.col(name).sum() for name in table.columns if name not in COUNT]
+    sums = [pl.col(name).sum() for name in table.columns if name not in COUNT | TIMES]
+    times = [end for name, end in (("first", pl.col("first").min()), ("last", pl.col("last").max())) if name in table.columns]
     # NOTE: the number of a group is short where its hash is long, so that the three keys fit into one.
     numbered = groups.select("g", pl.int_range(pl.len(), dtype=pl.Int64).alias("number"))
     table = table.join(numbered, on="g")
-    merged = grouped(table, ["number", "tick", "mask"], [pl.col("n").sum(), pl.col("first").min(), pl.col("last").max(), *sums])
+    merged = grouped(table, ["number", "tick", "mask"], [pl.col("n").sum(), *times, *sums])
     return merged.join(numbered, on="number").select(table.drop("number").columns)
 
 

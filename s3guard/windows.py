@@ -201,17 +201,23 @@ def _whole_windows(points: pl.DataFrame, per: int, periods: pl.DataFrame) -> pl.
 def judge_gap(counts: pl.DataFrame, limit: Limit, periods: pl.DataFrame) -> Judged:
     """Hold the longest stretch without a record, of each group, against a limit; `periods` as for `judge_floor`, null where open.
 
-    The number of seconds between two records, or between one and the end of the period where that is given.
+    The number of seconds between two records, or between one and the end of the period where that is given. A row of `counts` is a stretch
+    that is no longer than the limit, from its ``first`` record to its ``last``.
     """
-    edges = [periods.select("g", pl.col(name).alias("tick")).drop_nulls() for name in ("begin", "finish")]
-    ticks = pl.concat([counts.select("g", "tick"), *edges]).unique().sort("g", "tick")
-    gaps = ticks.select(
-        "g",
-        pl.col("tick").shift(1).over("g").alias("start"),
-        pl.col("tick").alias("end"),
-        (pl.col("tick") - pl.col("tick").shift(1).over("g")).alias("over"),
-        pl.lit(1, pl.Int64).alias("base"),
-        pl.lit(0, pl.Int64).alias("total"),
-    ).drop_nulls()
+    stretches = counts.group_by("g", "tick").agg(pl.col("first").min(), pl.col("last").max()).select("g", "first", "last")
+    edges = [periods.select("g", pl.col(name).alias("first"), pl.col(name).alias("last")).drop_nulls() for name in ("begin", "finish")]
+    gaps = (
+        pl.concat([stretches, *edges])
+        .sort("g", "first", "last")
+        .select(
+            "g",
+            pl.col("last").shift(1).over("g").alias("start"),
+            pl.col("first").alias("end"),
+            (pl.col("first") - pl.col("last").shift(1).over("g")).alias("over"),
+            pl.lit(1, pl.Int64).alias("base"),
+            pl.lit(0, pl.Int64).alias("total"),
+        )
+        .drop_nulls()
+    )
     offending = gaps.filter(pl.col("over") > int(limit.most or 0))
     return Judged(_worst(offending, limit), counts.select("g", "tick").unique().join(offending, on="g", how="semi"))

@@ -14,7 +14,22 @@ from hypothesis import strategies as st
 
 from s3guard import partial as partials
 from s3guard.model import Unreadable
-from s3guard.partial import BUCKET, COUNT, DISTINCT, GROUP, SAMPLE, TOTALS, Partial, RuleTables, earliest, joined, merge, sampled, smallest
+from s3guard.partial import (
+    BUCKET,
+    COUNT,
+    DISTINCT,
+    GROUP,
+    SAMPLE,
+    TIMES,
+    TOTALS,
+    Partial,
+    RuleTables,
+    earliest,
+    joined,
+    merge,
+    sampled,
+    smallest,
+)
 
 Schema: TypeAlias = Mapping[str, type[pl.DataType]]
 SMALL = st.integers(0, 6)
@@ -107,7 +122,7 @@ def full(number: int) -> Partial:
     rule = RuleTables(
         splits=False,
         groups=[table(GROUP, [(1, "b", '{"x": "a:b"}'), (number, "b", "{}")])],
-        counts=[table({**COUNT, "s0": pl.Int128}, [(1, 0, 1, number, 5, 9, 10**19), (number, 7, 2, 1, 3, 3, 0)])],
+        counts=[table({**COUNT, **TIMES, "s0": pl.Int128}, [(1, 0, 1, number, 5, 9, 10**19), (number, 7, 2, 1, 3, 3, 0)])],
         samples=[table(SAMPLE, [(1, "b", 0, 1, 5, None, "o\u2028", number)])],
         distinct=[table(DISTINCT, [(1, 0, 0, number, 9)])],
     )
@@ -190,7 +205,7 @@ def test_beyond_the_bound_the_groups_with_the_smallest_hashes_are_kept(splits: b
     rows = [(g, bucket, f"{bucket}{g}") for bucket, start in (("a", -4), ("b", 90)) for g in range(start, start + 6)]
     counts = [(g, 0, mask, 1, 1, 1) for g, bucket, _ in rows for mask in (0, 1) if bucket == "a" or (g < 93 and mask == 0)]
     tables = RuleTables(
-        splits, [table(GROUP, rows)], [table(COUNT, counts)], [table(SAMPLE, [(g, b, 0, 0, 1, "r", "o", 1) for g, b, _ in rows])]
+        splits, [table(GROUP, rows)], [table(COUNT | TIMES, counts)], [table(SAMPLE, [(g, b, 0, 0, 1, "r", "o", 1) for g, b, _ in rows])]
     )
     found, flooded = joined(tables)
     assert flooded == ["a"]

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3guard.measures import Limit
-from s3guard.partial import COUNT, DISTINCT
+from s3guard.partial import COUNT, DISTINCT, TIMES
 from s3guard.windows import BASE, COUNTED, MEMBER, Judged, bit, judge, judge_floor, judge_gap
 
 Window = tuple[int | None, int | None]
@@ -52,14 +52,14 @@ def rows(draw: st.DrawFn) -> Row:
     return Row(draw(st.sampled_from([1, 1, 1, -7])), tick, draw(st.integers(1, 3)), counted, base, draw(st.integers(0, 9)), noise)
 
 
-ROWS = st.lists(rows(), max_size=20).map(lambda found: list({(row.g, row.tick, row.mask): row for row in found}.values()))
+ROWS = st.lists(rows(), max_size=20)
 PER = st.one_of(st.integers(1, 5), st.integers(1, 12))
 
 
 def frame(found: Sequence[Row]) -> pl.DataFrame:
     """The rows as the table of counts."""
     values = [(row.g, row.tick, row.mask, row.n, row.tick, row.tick, row.total) for row in found]
-    return pl.DataFrame(values, schema=COUNT | {f"s{PLACE}": pl.Int128}, orient="row")
+    return pl.DataFrame(values, schema=COUNT | TIMES | {f"s{PLACE}": pl.Int128}, orient="row")
 
 
 NO_DISTINCT = pl.DataFrame(schema=DISTINCT)

@@ -60,7 +60,6 @@ def run(work: Work) -> Partial:
         _feed(pool, blocks(work.objects, reading), take, jobs, lambda: order.tell(reading))
         for partial in pool.map(_Worker.scan, [workers.get() for _ in range(jobs)]):
             whole.add(partial)
-        whole.compact(pool.map)
     whole.objects, whole.bytes = reading.objects, reading.bytes
     whole.unreadable = tuple(sorted(reading.unreadable, key=lambda entry: (entry.object, entry.reason)))
     for kind, count in reading.warnings.items():
