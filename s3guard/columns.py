@@ -12,7 +12,7 @@ import polars as pl
 
 from s3guard import conditions, principals, reading
 from s3guard.parse import UNKNOWN_BITS
-from s3guard.records import ACCESS_CODES, COLUMNS, OUTCOMES, classes_of, mutations_of, networks_of
+from s3guard.records import ACCESS_CODES, COLUMNS, OUTCOMES, UNKNOWN_CLASS, classes_of, mutations_of, networks_of
 from s3guard.suffix import TAIL_FIELDS, tail_columns
 from s3guard.vocabulary import CODED, Dictionary, Lookup, Vocabulary
 
@@ -94,13 +94,9 @@ class Columns:
         """Requests that have a requester."""
         return pl.col("authenticated")
 
-    def operation_class(self, *classes: str) -> pl.Expr:
-        """Whether the operation is of one of these classes."""
-        return self.judged("operation", ("class", classes), lambda values: classes_of(values).is_in(classes))
-
-    def mutating(self) -> pl.Expr:
-        """Whether the operation changes anything."""
-        return self.judged("operation", "mutates", mutations_of)
+    def changing(self, *classes: str) -> pl.Expr:
+        """Whether the operation is of one of these classes, or an unknown one or one of the class other that changes anything."""
+        return self.judged("operation", ("changing", classes), lambda names: _changing(names, classes))
 
     def refused(self) -> pl.Expr:
         """Whether S3 answered with an access code."""
@@ -242,6 +238,11 @@ def _any_of(globs: tuple[str, ...]) -> str:
     """A regular expression that matches what any of the globs does; without globs, nothing."""
     regex = "|".join(re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".") for glob in globs)
     return rf"(?s)\A(?:{regex})\z" if globs else r"[^\s\S]"
+
+
+def _changing(names: pl.Series, classes: tuple[str, ...]) -> pl.Series:
+    found = classes_of(names)
+    return found.is_in(classes) | (found.is_in(("other", UNKNOWN_CLASS)) & mutations_of(names))
 
 
 def _operations(names: pl.Series, patterns: tuple[str, ...]) -> pl.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import polars as pl
 
@@ -20,19 +21,56 @@ def grouped(rows: pl.DataFrame, keys: Sequence[str], sums: Sequence[pl.Expr]) ->
     spans = _spans(rows, keys)
     if len(keys) == 1 or spans is None:
         return rows.group_by(keys).agg(sums)
+    found = rows.group_by(_packed(spans).alias("packed")).agg(sums)
+    return found.with_columns(_unpacked(rows, spans)).select(*keys, pl.exclude("packed", *keys))
+
+
+def summed(rows: pl.DataFrame, keys: Sequence[str], sums: Sequence[str], count: str) -> pl.DataFrame:
+    """How many rows each group has (`count`, Int64), and the sums of some columns of whole numbers, which must not overflow their type.
+
+    NOTE: for groups that are nearly as many as the rows, such as those of every second. Keys that are sorted cost a third of keys that are
+    hashed, and less where a log is in the order of time, for the key with the widest range stands in front.
+    """
+    spans = _spans(rows, keys)
+    if spans is None:
+        return rows.group_by(keys).agg(pl.len().cast(pl.Int64).alias(count), *(pl.col(name).sum() for name in sums))
+    ordered = rows.select(_packed(spans).alias("packed"), *sums).sort("packed")
+    packed = ordered["packed"]
+    begins = (packed != packed.shift(1)).fill_null(value=True).arg_true().cast(pl.Int64)
+    ends = begins.shift(-1, fill_value=ordered.height)
+    totals = []
+    for name in sums:
+        running = pl.concat([pl.Series([0], dtype=ordered.schema[name]), ordered[name].cum_sum()])
+        totals.append((running.gather(ends) - running.gather(begins)).alias(name))
+    found = pl.DataFrame([packed.gather(begins), (ends - begins).alias(count), *totals])
+    return found.with_columns(_unpacked(rows, spans)).select(*keys, count, *sums)
+
+
+_Spans: TypeAlias = dict[str, tuple[int, int]]
+"""The least value and the bits of each key, the one with the fewest bits first."""
+
+
+def _packed(spans: _Spans) -> pl.Expr:
+    """All keys in one Int64."""
     packed, shift = pl.lit(0, pl.Int64), 0
-    unpacked = []
-    for name, (least, bits) in zip(keys, spans, strict=True):
+    for name, (least, bits) in spans.items():
         packed += (pl.col(name).cast(pl.Int64) - least) * (1 << shift)
-        value = (pl.col("packed") // (1 << shift)) % (1 << bits) + least
-        unpacked.append(value.cast(rows.schema[name]).alias(name))
         shift += bits
-    found = rows.group_by(packed.alias("packed")).agg(sums)
-    return found.with_columns(unpacked).drop("packed")
+    return packed
 
 
-def _spans(rows: pl.DataFrame, keys: Sequence[str]) -> list[tuple[int, int]] | None:
-    """The least value and the bits of each key; None where they cannot be packed."""
+def _unpacked(rows: pl.DataFrame, spans: _Spans) -> list[pl.Expr]:
+    """The keys again, of the types that they have in `rows`."""
+    keys, shift = [], 0
+    for name, (least, bits) in spans.items():
+        value = (pl.col("packed") // (1 << shift)) % (1 << bits) + least
+        keys.append(value.cast(rows.schema[name]).alias(name))
+        shift += bits
+    return keys
+
+
+def _spans(rows: pl.DataFrame, keys: Sequence[str]) -> _Spans | None:
+    """How the keys are packed; None where they cannot be."""
     if not rows.height or not all(rows.schema[name].is_integer() for name in keys):
         return None
     found = rows.select(
@@ -42,5 +80,5 @@ def _spans(rows: pl.DataFrame, keys: Sequence[str]) -> list[tuple[int, int]] | N
     ).row(0, named=True)
     if any(found[f"null {name}"] for name in keys):
         return None
-    spans = [(found[f"min {name}"], (found[f"max {name}"] - found[f"min {name}"]).bit_length()) for name in keys]
-    return spans if sum(bits for _, bits in spans) <= _BITS else None
+    spans = {name: (found[f"min {name}"], (found[f"max {name}"] - found[f"min {name}"]).bit_length()) for name in keys}
+    return dict(sorted(spans.items(), key=lambda span: span[1][1])) if sum(bits for _, bits in spans.values()) <= _BITS else None

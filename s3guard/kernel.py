@@ -19,7 +19,7 @@ import polars as pl
 
 from s3guard import conditions
 from s3guard.columns import Columns, decoded_keys, needed_texts
-from s3guard.grouping import grouped
+from s3guard.grouping import grouped, summed
 from s3guard.measures import Limit, Measured
 from s3guard.parse import Parsed
 from s3guard.partial import BUCKET, DISTINCT, SAMPLE, SAMPLES, TOTALS, Partial, RuleTables, earliest, sampled, smallest
@@ -275,20 +275,24 @@ class _Bucket:
         if not rows.height:
             return
         keys = [f"k{n}" for n in range(len(bound.rule.subject))]
-        sums = [pl.col(name).sum() for name in rows.columns if name.startswith("s")]
+        sums = [name for name in rows.columns if name.startswith("s")]
         by_second = rule is not None and slides(rule)
-        # NOTE: of what is counted by the second, the first and the last record are of that second.
-        times = [] if by_second else [pl.col("t").min().alias("first"), pl.col("t").max().alias("last")]
-        counts = grouped(rows, [*keys, "tick", "mask"], [pl.len().cast(pl.Int64).alias("n"), *times, *sums])
+        if by_second:
+            # NOTE: the first and the last record of a second are of that second.
+            counts = summed(rows, [*keys, "tick", "mask"], sums, "n")
+        else:
+            many = [pl.len().cast(pl.Int64).alias("n"), pl.col("t").min().alias("first"), pl.col("t").max().alias("last")]
+            counts = grouped(rows, [*keys, "tick", "mask"], [*many, *(pl.col(name).sum() for name in sums)])
         groups = self._groups(bound, counts.select(keys).unique() if keys else pl.DataFrame())
         table.groups = groups.select("g", "bucket", "subject")
         table.counts = _keyed(counts, groups, keys).select("g", pl.exclude("g", *keys))
-        members = _keyed(rows if rows["member"].all() else rows.filter("member"), groups, keys)
+        rows = _keyed(rows, groups, keys)
+        members = rows if rows["member"].all() else rows.filter("member")
         if rule is not None and rule.window is None:
             members = members.with_columns(pl.lit(0, pl.Int64).alias("tick"))
         table.samples = self._samples(members, by_second=by_second)
         if rule is not None and any(limit.how == "distinct" for limit in rule.limits()):
-            table.distinct = _distinct(_keyed(rows, groups, keys), rule)
+            table.distinct = _distinct(rows, rule)
 
     def _groups(self, bound: BoundRule, subjects: pl.DataFrame) -> pl.DataFrame:
         """Each subject with its hash `g`, its bucket and its text."""
@@ -309,15 +313,21 @@ class _Bucket:
         """The earliest members of each key, their objects by name."""
         if not members.height:
             return pl.DataFrame(schema=SAMPLE)
-        chosen = sampled(members, of_one_bucket=True) if by_second else members
-        if not by_second and chosen.height > 64:
-            # NOTE: names of objects are looked up for the few rows that can be samples, not for all.
-            latest = chosen.group_by("g", "tick", "mask").agg(pl.col("t").bottom_k(SAMPLES).max().alias("latest"))
-            chosen = chosen.join(latest, on=["g", "tick", "mask"]).filter(pl.col("t") <= pl.col("latest"))
+        chosen = sampled(members, of_one_bucket=True) if by_second else _early(members)
         named = chosen.with_columns(
             self._objects.gather(chosen["object"]).alias("object"), pl.col("line").cast(pl.Int64), pl.lit(self._bucket).alias("bucket")
         )
         return earliest(named.select(SAMPLE.keys()))
+
+
+def _early(members: pl.DataFrame) -> pl.DataFrame:
+    """The members that can be among the earliest of their key. NOTE: names of objects are looked up for these few, not for all."""
+    if members.height <= 64:
+        return members
+    if all(members[name].min() == members[name].max() for name in ("g", "tick", "mask")):
+        return members.filter(pl.col("t") <= pl.col("t").bottom_k(SAMPLES).max())
+    latest = members.group_by("g", "tick", "mask").agg(pl.col("t").bottom_k(SAMPLES).max().alias("latest"))
+    return members.join(latest, on=["g", "tick", "mask"]).filter(pl.col("t") <= pl.col("latest"))
 
 
 def group_hash(rule: str, bucket: str, subject: str) -> int:
@@ -371,6 +381,12 @@ def _keyed(rows: pl.DataFrame, groups: pl.DataFrame, keys: Sequence[str]) -> pl.
         return rows.with_columns(pl.lit(groups["g"][0], pl.Int64).alias("g"))
     if groups.height == 1:
         return rows.with_columns(pl.lit(groups["g"][0], pl.Int64).alias("g"))
+    if len(keys) == 1 and groups.schema[keys[0]] == pl.UInt32 and not groups[keys[0]].null_count():
+        # NOTE: codes of a vocabulary are few: a table of them is read in a tenth of the time of a join.
+        codes = groups[keys[0]]
+        size = 1 + max(codes.to_list())
+        hashes = pl.repeat(0, size, dtype=pl.Int64, eager=True).scatter(codes, groups["g"])
+        return rows.with_columns(hashes.gather(rows[keys[0]]).alias("g"))
     return rows.join(groups.select(*keys, "g"), on=list(keys), how="inner", nulls_equal=True)
 
 

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
-from s3guard.grouping import grouped
+from s3guard.grouping import grouped, summed
 from s3guard.model import Unreadable
 
 Octets: TypeAlias = bytes
@@ -271,12 +271,15 @@ def _counts(frames: Sequence[pl.DataFrame], groups: pl.DataFrame) -> pl.DataFram
     if len(frames) == 1:
         return frames[0]
     table = pl.concat(frames)
-    sums = [pl.col(name).sum() for name in table.columns if name not in COUNT | TIMES]
-    times = [end for name, end in (("first", pl.col("first").min()), ("last", pl.col("last").max())) if name in table.columns]
+    sums = ["n", *(name for name in table.columns if name not in COUNT | TIMES)]
     # NOTE: the number of a group is short where its hash is long, so that the three keys fit into one.
     numbered = groups.select("g", pl.int_range(pl.len(), dtype=pl.Int64).alias("number"))
     table = table.join(numbered, on="g")
-    merged = grouped(table, ["number", "tick", "mask"], [pl.col("n").sum(), *times, *sums])
+    keys = ["number", "tick", "mask"]
+    if set(TIMES) <= set(table.columns):
+        merged = grouped(table, keys, [pl.col("first").min(), pl.col("last").max(), *(pl.col(name).sum() for name in sums)])
+    else:
+        merged = summed(table, keys, sums, "rows")
     return merged.join(numbered, on="number").select(table.drop("number").columns)
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from s3guard.grouping import grouped
+from s3guard.grouping import summed
 from s3guard.measures import Limit
 
 BASE, COUNTED, MEMBER = range(3)
@@ -106,7 +106,7 @@ def _points(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Lim
     sums = pl.col(f"s{place}") if limit.how in ("sum", "mean") else pl.lit(0, pl.Int128)
     numbered = counts.select("g").unique().with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("number"))
     rows = counts.select("g", "tick", over.alias("over"), base.alias("base"), sums.alias("total")).join(numbered, on="g")
-    points = grouped(rows, ["number", "tick"], [pl.col("over", "base", "total").sum()])
+    points = summed(rows, ["number", "tick"], ["over", "base", "total"], "rows")
     return points.join(numbered, on="number").select("g", "tick", "over", "base", "total")
 
 

@@ -214,8 +214,8 @@ def test_operations_match_by_name_class_or_glob() -> None:
     assert seen.ask(seen.columns.operation(("REST.PUT.OBJECT", "delete"))) == [False, True, False, True]
     assert seen.ask(seen.columns.operation(("REST.*.OBJECT",))) == [True, True, False, False]
     assert seen.ask(seen.columns.operation(("unknown",))) == [False, False, True, False]
-    assert seen.ask(seen.columns.operation_class("write", "unknown")) == [False, True, True, False]
-    assert seen.ask(seen.columns.mutating()) == [False, True, True, True]
+    assert seen.ask(seen.columns.changing("write")) == [False, True, True, False]
+    assert seen.ask(seen.columns.changing("delete")) == [False, False, True, True]
 
 
 def test_principals_match_by_pattern_and_the_owner_by_the_record() -> None:

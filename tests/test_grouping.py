@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3guard.grouping import grouped
+from s3guard.grouping import grouped, summed
 
 SUMS = [pl.col("n").sum(), pl.len().cast(pl.Int64).alias("rows")]
 NUMBER = st.one_of(st.integers(-3, 3), st.integers(-(2**63), 2**63 - 1), st.sampled_from([0, 2**31, -(2**31), 2**40]))
@@ -35,3 +35,14 @@ def test_null_is_a_group_of_its_own_and_other_types_are_grouped_too(dtype: type[
 
 def test_without_keys_there_is_one_group() -> None:
     assert grouped(pl.DataFrame({"n": [1, 2]}), [], SUMS).rows() == [(3, 2)]
+
+
+@given(st.lists(st.tuples(NUMBER, st.integers(-5, 5), st.one_of(st.none(), st.integers(0, 9)), st.integers(-9, 9)), max_size=12))
+def test_groups_of_sorted_keys_are_those_of_hashed_ones(rows: list[tuple[int, int, int | None, int]]) -> None:
+    frame = pl.DataFrame(rows, schema={"a": pl.Int64, "b": pl.Int64, "c": pl.UInt32, "n": pl.Int64}, orient="row")
+    frame = frame.with_columns(pl.col("n").cast(pl.Int128).alias("wide") * 10**19)
+    for keys in (["a"], ["b"], ["a", "b"], ["b", "c"]):
+        expected = frame.group_by(keys).agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("n").sum(), pl.col("wide").sum())
+        found = summed(frame, keys, ["n", "wide"], "rows")
+        assert found.select(expected.columns).sort(keys).equals(expected.sort(keys))
+        assert dict(found.select(expected.columns).schema) == dict(expected.schema)

@@ -7,7 +7,6 @@ import polars as pl
 from s3guard.columns import Columns
 from s3guard.model import Severity
 from s3guard.names import Principals
-from s3guard.records import UNKNOWN_CLASS
 from s3guard.rules import RecordRule
 
 
@@ -80,8 +79,7 @@ class Administrators(RecordRule):
 
     def looks(self, columns: Columns) -> pl.Expr:
         """Requests of the rule's classes, and those of others that change anything; an unknown operation is such another."""
-        others = columns.operation_class("other", UNKNOWN_CLASS) & columns.mutating()
-        return columns.requests() & (columns.operation_class("acl", "policy", "logging", "config") | others)
+        return columns.requests() & columns.changing("acl", "policy", "logging", "config")
 
     def breaks(self, columns: Columns) -> pl.Expr:
         """Requesters that no `allow` matches, or that a `deny` does; an anonymous one always."""
