@@ -135,6 +135,19 @@ class Parsed:
     """How many lines are quarantined, kept or not."""
 
 
+def _split(column: str, separator: str, names: Sequence[str]) -> pl.Expr:
+    """The parts of a text, each a column; the last is all that is left, and parts that are not there are null."""
+    return pl.col(column).str.splitn(separator, len(names)).struct.rename_fields(list(names)).struct.unnest()
+
+
+def _is_number(name: str) -> pl.Expr:
+    """Whether a token is a dash or one of 18 digits at most, the HTTP status one of three; beside it stands what it was read as."""
+    text, length = pl.col(name), pl.col(name).str.len_bytes()
+    # NOTE: what is not below "0" begins with no sign. Four cheap looks cost a quarter of a regular expression.
+    digits = pl.col(f"number {name}").is_not_null() & (text >= "0") & ((length == 3) if name == "http_status" else (length <= 18))
+    return (text == "-") | digits
+
+
 _TIME = r"^\[[0-9]{2}/(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)/(?:19|20)[0-9]{2}:[0-9]{2}:[0-9]{2}:[0-5][0-9]$"
 _GLUE = "\x1f"
 """Holds the words of an origin access identity together while a block is split at spaces."""
@@ -157,6 +170,25 @@ _TOKENS = (*_PREFIX, "method", "uri", "uri_end", *_CORE_NAMES, "rest")
 _DASHED_TOKENS = (*_PREFIX, "method", *_CORE_NAMES, "dash_1", "dash_2", "version_id", "host_id", "tail_text")
 _REST = ("before", "referer", "gap", "user_agent", "suffix")
 _SUFFIX = ("space", "version_id", "host_id", "tail_text")
+_SPLIT = _split("line", " ", _TOKENS)
+_SPLIT_DASHED = _split("line", " ", _DASHED_TOKENS)
+_SPLIT_REST = pl.col("rest").str.split_exact('"', len(_REST) - 1).struct.rename_fields(_REST).struct.unnest()
+_SPLIT_SUFFIX = _split("suffix", " ", _SUFFIX)
+_NUMBERS_READ = [pl.col(name).cast(pl.Int64, strict=False).alias(f"number {name}") for name in NUMBERS]
+_CHECKED = [
+    pl.col("t").is_not_null(),
+    pl.col("zone") == "+0000]",
+    *(pl.col(name).str.len_bytes() > 0 for name in ("request_id", "key_logged")),
+    *map(_is_number, NUMBERS),
+    pl.col("version_id").is_null() | (pl.col("version_id") != ""),
+    pl.col("host_id").is_null()
+    | (
+        ~pl.col("host_id").str.len_bytes().is_in([0, 6, 20, 21])
+        & pl.col("tail_text").is_not_null()
+        & ~pl.col("tail_text").str.starts_with("#")
+    ),
+]
+"""The grammar of the tokens that are not coded."""
 _IN_PLACE = (
     (pl.col("quotes") == 6)
     & pl.col("opened")
@@ -171,8 +203,18 @@ _UNGLUED = ~pl.any_horizontal(pl.col("request_id", "key_logged", "version_id", "
     value=False
 )
 """No identity stands where it is not one token: the other columns have a grammar that knows it."""
-_DASHES = pl.col("dash") & pl.col("quotes").is_in([0, 6])
-"""Lines that may have no request-URI, Referer and User-Agent: their tokens have places of their own."""
+_NO_OR_SIX_QUOTES = pl.col("quotes").is_in([0, 6])
+"""With a dash for the method: lines that may have no request-URI, Referer and User-Agent, and whose tokens have places of their own."""
+_DASHED = ((pl.col("quotes") == 0) & pl.all_horizontal(pl.col("method", "dash_1", "dash_2") == "-")) | (
+    (pl.col("quotes") == 6) & pl.all_horizontal(pl.col("method", "dash_1", "dash_2") == '"-"')
+)
+_TAIL = (
+    pl.when(pl.col("host_id").is_not_null())
+    .then(pl.col("tail_text"))
+    .when(pl.col("version_id").is_not_null())
+    .then(pl.lit("#18"))
+    .otherwise(pl.lit("#17"))
+)
 
 
 class Parser:
@@ -187,21 +229,35 @@ class Parser:
         self._valid = {column: Lookup(vocabulary[column], partial(_matching, grammar)) for column, grammar in _GRAMMAR.items()}
         self._spaces = {name: Lookup(vocabulary[name], partial(_unglued_codes, vocabulary[name])) for name in ("requester", "user_agent")}
         self._client_texts = [name for name in ("request_uri", "referer", "user_agent") if name in self.texts]
-        self._methods = {
-            "opened": Lookup(vocabulary["method"], lambda values: values.str.contains('^"[^"]*$')),
-            "dash": Lookup(vocabulary["method"], lambda values: values.is_in(["-", '"-"'])),
-        }
+        self._opened = Lookup(vocabulary["method"], lambda values: values.str.contains('^"[^"]*$'))
+        self._dash = Lookup(vocabulary["method"], lambda values: values.is_in(["-", '"-"']))
+        self._encoded = [*(self._code(name, pl.col(name)) for name in _CODED_TOKENS), *_NUMBERS_READ]
+        self._tail = [self._code("tail", _TAIL), *(self._code(name, pl.col(name)) for name in ("user_agent",) if name in self.texts)]
+        dashed = ["request_id", "key_logged", *(name for name in TEXTS if name in self.texts)]
+        self._made = [
+            pl.col("row"),
+            pl.lit(0, pl.UInt8).alias("unknown"),
+            *(pl.when(pl.col(name) != "-").then(pl.col(name)).alias(name) for name in dashed),
+            *(pl.col(f"number {name}").alias(name) for name in NUMBERS),
+            *(pl.col(name) for name in self.columns if name not in (*_Origin.COLUMNS, "unknown", *dashed, *NUMBERS)),
+        ]
         self._checks = Checks(vocabulary)
         self._many_identities = False
         """Whether more than half of the last block's lines named an origin access identity."""
         self.nothing = self._frame([])
 
-    def parse(self, block: Block) -> Parsed:
-        """Every line of the block as a record, an ambiguous line or a quarantined one; blank lines are passed over."""
+    def _code(self, column: str, text: pl.Expr) -> pl.Expr:
+        return text.cast(self.vocabulary[column].dtype).to_physical().alias(column)
+
+    def parse(self, block: Block, objects: int = 0, lines: int = 0) -> Parsed:
+        """Every line of the block as a record, an ambiguous line or a quarantined one; blank lines are passed over.
+
+        `objects` and `lines` that came before are counted on, so that frames of several blocks may be put beside each other.
+        """
         if not block.data.lstrip(b"\n"):
             return Parsed(self.nothing, self.nothing, [])
         fast, rest = self._vectorised(set_aside(block.data, block.texts))
-        origin = _Origin(block.pieces)
+        origin = _Origin(block.pieces, objects, lines)
         short = [] if self._keep else [row for row, line in rest.items() if _is_scrap(line) and row not in origin.cut]
         for row in short:
             del rest[row]
@@ -211,7 +267,7 @@ class Parser:
         slow = self._careful(rest, origin)
         for kind, count in slow.warnings.items():
             warnings[kind] = warnings.get(kind, 0) + count
-        placed = fast.with_columns(origin.columns(fast["row"])).select(self.columns)
+        placed = fast.select_seq(*origin.columns(fast["row"]), *self.columns[len(origin.COLUMNS) :])
         records = pl.concat([placed, slow.records]) if slow.records.height else placed
         return Parsed(records, slow.readings, slow.quarantined, warnings, slow.damaged + len(short))
 
@@ -219,6 +275,8 @@ class Parser:
         """Rows that are proved (with `row`, their place in the block), and the lines that are not."""
         many = self._many_identities
         fast, left = self._split(lines.rows, lines.texts, glued=many)
+        if not many and not left.height:
+            return fast, lines.odd
         identities = (lines.texts if many else left["line"]).str.contains(_OAI, literal=True)
         self._many_identities = int(identities.sum()) * 2 > len(lines.texts)
         if not many and identities.any():
@@ -231,75 +289,42 @@ class Parser:
         """Rows that are proved, and `row` and `line` of those that are not; `glued`: the words of identities are held together."""
         both = (
             pl.DataFrame([rows, (texts.str.replace_all(_OAI, _OAI_GLUED, literal=True) if glued else texts).alias("line")])
-            .select("row", _QUOTES, _split("line", " ", _TOKENS))
-            .with_columns(
-                pl.col("rest").str.split_exact('"', len(_REST) - 1).struct.rename_fields(_REST).struct.unnest(),
-                *self._encoded(),
-                *([_REQUEST_URI] if "request_uri" in self.texts else ()),
-            )
-            .with_columns(_split("suffix", " ", _SUFFIX), *(lookup.of("method").alias(name) for name, lookup in self._methods.items()))
+            .select_seq("row", _QUOTES, _SPLIT)
+            .with_columns_seq(_SPLIT_REST, *self._encoded, *([_REQUEST_URI] if "request_uri" in self.texts else ()))
         )
+        # NOTE: a look-up knows the values that are coded when it is asked for, hence the stages.
+        dashes = (self._dash.of("method") & _NO_OR_SIX_QUOTES).fill_null(value=False).alias("dashes")
+        both = both.with_columns_seq(_SPLIT_SUFFIX, self._opened.of("method").alias("opened"), dashes)
         fast, proved = self._finish(both, _IN_PLACE & _UNGLUED if glued else _IN_PLACE)
-        dashes = both.select(_DASHES.fill_null(value=False)).to_series()
-        if dashes.any():
-            dashed, _ = self._finish(self._dashed(rows.filter(dashes), texts.filter(dashes)))
+        if (chosen := both["dashes"]).any():
+            dashed, _ = self._finish(self._dashed(rows.filter(chosen), texts.filter(chosen)))
             fast, proved = pl.concat([fast, dashed]), proved | rows.is_in(dashed["row"].implode())
         if glued:
             fast = self._unglued(fast)
-        return fast, pl.DataFrame([rows, texts.alias("line")]).filter(~proved)
+        left = pl.DataFrame([rows, texts.alias("line")])
+        return fast, left.clear() if proved.all() else left.filter(~proved)
 
     def _dashed(self, rows: pl.Series, texts: pl.Series) -> pl.DataFrame:
         """Lines of bulk deletes, copy sources (bare dashes) and lifecycle (quoted ones), split at their spaces."""
-        tokens = pl.DataFrame([rows, texts.alias("line")]).select("row", _QUOTES, _split("line", " ", _DASHED_TOKENS))
-        three = [pl.col(name) for name in ("method", "dash_1", "dash_2")]
-        shaped = ((pl.col("quotes") == 0) & pl.all_horizontal(dash == "-" for dash in three)) | (
-            (pl.col("quotes") == 6) & pl.all_horizontal(dash == '"-"' for dash in three)
-        )
-        return _keep(tokens, shaped).with_columns(*self._encoded(), *(pl.lit("-").alias(name) for name in self._client_texts))
-
-    def _encoded(self) -> list[pl.Expr]:
-        """The codes of coded tokens."""
-        return [pl.col(name).cast(self.vocabulary[name].dtype).to_physical() for name in _CODED_TOKENS]
+        tokens = pl.DataFrame([rows, texts.alias("line")]).select_seq("row", _QUOTES, _SPLIT_DASHED)
+        absent = [pl.lit("-").alias(name) for name in self._client_texts]
+        return tokens.filter(_DASHED.fill_null(value=False)).with_columns_seq(*self._encoded, *absent)
 
     def _finish(self, rows: pl.DataFrame, shaped: pl.Expr | None = None) -> tuple[pl.DataFrame, pl.Series]:
         """The physical columns of rows that have their shape, less those whose tokens are not as they should be; and which are not."""
-        known = pl.when(pl.col("host_id").is_not_null()).then(pl.col("tail_text"))
-        coded = known.when(pl.col("version_id").is_not_null()).then(pl.lit("#18")).otherwise(pl.lit("#17"))
-        rows = rows.with_columns(
-            coded.cast(self.vocabulary["tail"].dtype).to_physical().alias("tail"),
-            _seconds(rows["time"]),
-            *(pl.col(name).cast(pl.Int64, strict=False).alias(f"number {name}") for name in NUMBERS),
-            *(pl.col(name).cast(self.vocabulary[name].dtype).to_physical() for name in self._client_texts if name == "user_agent"),
-        )
-        host, tail = pl.col("host_id"), pl.col("tail_text")
-        valid = pl.all_horizontal(
-            *([] if shaped is None else [shaped]),
-            *(lookup.of(column) for column, lookup in self._valid.items()),
-            pl.col("t").is_not_null(),
-            pl.col("zone") == "+0000]",
-            *(pl.col(name).str.len_bytes() > 0 for name in ("request_id", "key_logged")),
-            *map(_is_number, NUMBERS),
-            pl.col("version_id").is_null() | (pl.col("version_id") != ""),
-            host.is_null() | (~host.str.len_bytes().is_in([0, 6, 20, 21]) & tail.is_not_null() & ~tail.str.starts_with("#")),
-        )
-        dashed = ("request_id", "key_logged", *(name for name in TEXTS if name in self.texts))
-        made = rows.select(
-            valid.alias("proved"),
-            "row",
-            pl.lit(0, pl.UInt8).alias("unknown"),
-            *(pl.when(pl.col(name) != "-").then(pl.col(name)).alias(name) for name in dashed),
-            *(pl.col(f"number {name}").alias(name) for name in NUMBERS),
-            *(name for name in self.columns if name not in ("object", "line", "reading", "unknown", *dashed, *NUMBERS)),
-        )
+        rows = rows.with_columns_seq(*self._tail, _seconds(rows["time"]))
+        valid = [lookup.of(column) for column, lookup in self._valid.items()]
+        proved = pl.all_horizontal(*([] if shaped is None else [shaped]), *valid, *_CHECKED).fill_null(value=False)
+        made = rows.select_seq(proved.alias("proved"), *self._made)
         # NOTE: only now, when the long texts are gone: a filter copies every column that a single row leaves.
-        proved = made["proved"].fill_null(value=False)
-        return (made if proved.all() else made.filter(proved)).drop("proved"), proved
+        mask = made["proved"]
+        return made if mask.all() else made.filter(mask), mask
 
     def _unglued(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Origin access identities with their spaces again, in every column that could hold one."""
         coded = [name for name in ("requester", "user_agent") if name in rows.columns]
         texts = [name for name in self._client_texts if name in rows.columns and name not in coded]
-        return rows.with_columns(
+        return rows.with_columns_seq(
             *(self._spaces[name].of(name).alias(name) for name in coded),
             *(pl.col(name).str.replace_all(_GLUE, " ", literal=True) for name in texts),
         )
@@ -322,12 +347,12 @@ class Parser:
                 # NOTE: one field more, but the columns of a line of 24: counted as such, or its access point would seem to be told.
                 read = replace(read, readings=tuple(replace(one, fields=24) for one in read.readings))
             if read.status == "ok":
-                records.append((place, line, None, unknown, read.readings[0]))
+                records.append((origin.objects + place, line, None, unknown, read.readings[0]))
             else:
                 damaged += read.status == "quarantined"
                 if self._keep:
                     quarantined.append(Quarantined(place, line, read.status, read.reason or "", text))
-                readings.extend((place, line, row, unknown, one) for one in read.readings)
+                readings.extend((origin.objects + place, line, origin.lines + row, unknown, one) for one in read.readings)
             for kind in read.warnings:
                 warnings[kind] = warnings.get(kind, 0) + 1
         clear, unclear = (self._frame(rows) if rows else self.nothing for rows in (records, readings))
@@ -347,35 +372,40 @@ class Parser:
         coded = [name for name in self.columns if name in CODED or name == "bucket_owner"]
         schema = {name: pl.String if name in coded else PHYSICAL[name] for name in self.columns}
         frame = pl.DataFrame({name: values[name] for name in self.columns}, schema=schema)
-        return frame.with_columns(pl.col(name).fill_null("-").cast(self.vocabulary[name].dtype).to_physical() for name in coded)
+        return frame.with_columns_seq(pl.col(name).fill_null("-").cast(self.vocabulary[name].dtype).to_physical() for name in coded)
 
 
 class _Origin:
     """Which object and line a row of a block is."""
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
-        self._pieces = pieces
+    COLUMNS = ("object", "line", "reading")
+
+    def __init__(self, pieces: Sequence[Piece], objects: int, lines: int) -> None:
+        self._pieces, self.objects = pieces, objects
         self._starts = [0, *accumulate(piece.rows for piece in pieces)]
+        self.lines = lines
+        """Rows of the blocks before; `objects` are their objects."""
         self.cut = [end - 1 for piece, end in zip(pieces, self._starts[1:], strict=True) if piece.torn]
         """Rows that had no newline of their own."""
 
     def of(self, row: int) -> tuple[int, int, bool]:
-        """The object, the line, and whether the line had no newline of its own."""
+        """The object (of the block), the line, and whether the line had no newline of its own."""
         place = bisect_right(self._starts, row) - 1
         piece = self._pieces[place]
         offset = row - self._starts[place]
         return piece.object, piece.first_line + offset, piece.torn and offset == piece.rows - 1
 
-    def columns(self, rows: pl.Series) -> list[pl.Series]:
-        """The columns `object`, `line` and `reading` (null) of many rows."""
+    def columns(self, rows: pl.Series) -> list[pl.Expr | pl.Series]:
+        """The columns `COLUMNS` of rows in proved lines; their `reading` is null."""
+        none = pl.lit(None, pl.UInt32).alias("reading")
+        if len(self._pieces) == 1:
+            piece = self._pieces[0]
+            line = (pl.col("row").cast(pl.Int64) + piece.first_line).cast(pl.UInt32).alias("line")
+            return [pl.lit(self.objects + piece.object, pl.UInt32).alias("object"), line, none]
         pieces = pl.Series(self._starts[1:-1], dtype=pl.UInt32).search_sorted(rows, side="right")
         shifts = pl.Series([piece.first_line - start for piece, start in zip(self._pieces, self._starts, strict=False)], dtype=pl.Int64)
-        objects = pl.Series([piece.object for piece in self._pieces], dtype=pl.UInt32)
-        return [
-            objects.gather(pieces).alias("object"),
-            (shifts.gather(pieces) + rows.cast(pl.Int64)).cast(pl.UInt32).alias("line"),
-            pl.Series("reading", [None], pl.UInt32).new_from_index(0, len(rows)),
-        ]
+        objects = pl.Series([self.objects + piece.object for piece in self._pieces], dtype=pl.UInt32)
+        return [objects.gather(pieces).alias("object"), (shifts.gather(pieces) + rows.cast(pl.Int64)).cast(pl.UInt32).alias("line"), none]
 
 
 def _value(fields: reading.Fields, name: str) -> str | int | None:
@@ -403,29 +433,9 @@ def _is_scrap(line: bytes) -> bool:
     return len(line) < SHORTEST and not line.endswith(b"\r")
 
 
-def _keep(rows: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
-    """`filter`, without the copy where every row stays."""
-    mask = rows.select(condition.fill_null(value=False).alias("keep")).to_series()
-    return rows if mask.all() else rows.filter(mask)
-
-
-def _split(column: str, separator: str, names: Sequence[str]) -> pl.Expr:
-    """The parts of a text, each a column; the last is all that is left, and parts that are not there are null."""
-    return pl.col(column).str.splitn(separator, len(names)).struct.rename_fields(list(names)).struct.unnest()
-
-
 def _seconds(times: pl.Series) -> pl.Series:
     """``t``: Int64 seconds since 1970 of times as logged, null for what is none; equal ones in a row are read once."""
-    begins = times.ne_missing(times.shift(1)) | (pl.int_range(len(times), eager=True) == 0)
     text = pl.col(times.name)
     read = pl.when(text.str.contains(_TIME)).then(text.str.strptime(pl.Datetime("ms"), "[%d/%b/%Y:%H:%M:%S", strict=False).dt.epoch("s"))
-    answers = times.filter(begins).to_frame().select(read.alias("t")).to_series()
-    return answers.gather(begins.cum_sum() - 1)
-
-
-def _is_number(name: str) -> pl.Expr:
-    """Whether a token is a dash or one of 18 digits at most, the HTTP status one of three; beside it stands what it was read as."""
-    text, length = pl.col(name), pl.col(name).str.len_bytes()
-    # NOTE: what is not below "0" begins with no sign. Four cheap looks cost a quarter of a regular expression.
-    digits = pl.col(f"number {name}").is_not_null() & (text >= "0") & ((length == 3) if name == "http_status" else (length <= 18))
-    return (text == "-") | digits
+    answers = times.rle().struct.field("value").alias(times.name).to_frame().select_seq(read.alias("t")).to_series()
+    return answers.gather(times.rle_id())

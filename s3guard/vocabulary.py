@@ -84,6 +84,7 @@ class Lookup:
         self._dictionary = dictionary
         self._function = function
         self._answers: pl.Series | None = None
+        self._asked: dict[str, tuple[pl.Series, pl.Expr]] = {}
 
     @property
     def answers(self) -> pl.Series:
@@ -98,5 +99,10 @@ class Lookup:
 
     def of(self, codes: pl.Expr | str) -> pl.Expr:
         """An expression that looks up a column of codes."""
-        column = pl.col(codes) if isinstance(codes, str) else codes
-        return pl.lit(self.answers).gather(column)
+        if not isinstance(codes, str):
+            return pl.lit(self.answers).gather(codes)
+        answers = self.answers
+        known = self._asked.get(codes)
+        if known is None or known[0] is not answers:
+            known = self._asked[codes] = (answers, pl.lit(answers).gather(pl.col(codes)))
+        return known[1]

@@ -112,12 +112,10 @@ class _Worker:
 
     def parse(self, block: Block) -> Parsed:
         """Parse a block into the shard."""
-        parsed = self._parser.parse(block)
-        shift = len(self._objects)
+        parsed = self._parser.parse(block, len(self._objects), self._lines)
         for mine, rows in ((self._records, parsed.records), (self._readings, parsed.readings)):
             if rows.height:
-                lines = pl.col("reading") + self._lines
-                mine.append(rows.with_columns(pl.col("object") + shift, lines.cast(pl.UInt32)))
+                mine.append(rows)
         self._objects += block.objects
         self._lines += sum(piece.rows for piece in block.pieces)
         self._quarantined += parsed.damaged
