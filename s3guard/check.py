@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -85,7 +86,9 @@ def check(request: Request) -> Report:
             progress=request.progress,
             quarantine=quarantine.add if quarantine else None,
         )
-        concluded = conclude(plan, engines.engine(request.engine).run(work), known)
+        found = engines.engine(request.engine).run(work)
+    with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
+        concluded = conclude(plan, found, known, pool.map)
     _known_buckets(request.buckets, loaded, concluded.coverage)
     exit_code, notes = _verdict(request, concluded.results, concluded.coverage)
     return Report(

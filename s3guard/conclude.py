@@ -18,7 +18,7 @@ from s3guard.globs import matches
 from s3guard.kernel import Plan, group_hash
 from s3guard.measures import Limit
 from s3guard.model import BucketCoverage, Coverage, Finding, Omitted, Result, Sample, Severity, Status
-from s3guard.partial import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES, Partial, RuleTables
+from s3guard.partial import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES, Each, Partial, RuleTables
 from s3guard.policy import BoundRule, Policy
 from s3guard.quantities import window_text
 from s3guard.records import OUTCOMES
@@ -39,25 +39,38 @@ class Conclusion:
     coverage: Coverage
 
 
-def conclude(plan: Plan, partial: Partial, baseline: Collection[str] = ()) -> Conclusion:
-    """Results and coverage of a merged partial; `baseline` holds fingerprints of findings that are known already."""
-    partial = partial.settled()
+def conclude(plan: Plan, partial: Partial, baseline: Collection[str] = (), each: Each = map) -> Conclusion:
+    """Results and coverage of a merged partial; `baseline` holds fingerprints of findings that are known already.
+
+    `each` is `map`, or the like of several workers: rules do not know each other.
+    """
+    partial = partial.settled(each)
     seen = {row["bucket"]: row for row in partial.buckets[0].iter_rows(named=True)}
     totals = {(row["rule"], row["bucket"]): row for row in partial.totals[0].iter_rows(named=True)}
+
+    def of_rule(task: tuple[Policy, BoundRule, list[str]]) -> list[Result]:
+        policy, one, judged = task
+        tables = partial.rules.get(one.name, RuleTables(isinstance(one.rule, RecordRule)))
+        judge = _Judge(plan, one, tables, judged, seen)
+        found = judge.findings()
+        return [
+            _result(one, bucket, totals.get((one.name, bucket), _NOTHING), found.get(bucket, []), judge, policy, baseline)
+            for bucket in judged
+        ]
+
+    tasks = [
+        (policy, one, sorted(bucket for bucket in seen if policy.applies_to(bucket) and _wanted(plan, bucket)))
+        for policy in plan.policies
+        for one in policy.rules
+        if plan.judges(one)
+    ]
+    concluded = list(zip(tasks, each(of_rule, tasks), strict=True))
     results: list[Result] = []
     for policy in plan.policies:
+        mine = [result for task, found in concluded if task[0] is policy for result in found]
         bound = [one for one in policy.rules if plan.judges(one)]
-        judged = sorted(bucket for bucket in seen if policy.applies_to(bucket) and _wanted(plan, bucket))
         idle = sorted(bucket for bucket in policy.names if bucket not in seen and _wanted(plan, bucket))
-        mine: list[Result] = []
-        for one in bound:
-            tables = partial.rules.get(one.name, RuleTables(isinstance(one.rule, RecordRule)))
-            judge = _Judge(plan, one, tables, judged, seen)
-            found = judge.findings()
-            for bucket in judged:
-                total = totals.get((one.name, bucket), _NOTHING)
-                mine.append(_result(one, bucket, total, found.get(bucket, []), judge, policy, baseline))
-            mine += [_idle(one, bucket, policy) for bucket in idle]
+        mine += [_idle(one, bucket, policy) for one in bound for bucket in idle]
         results += sorted(mine, key=lambda result: result.bucket or "")  # stable: within a bucket in the order of the policy
         unmatched = [glob for glob in policy.globs if not any(matches(glob, bucket) for bucket in seen)]
         if unmatched and bound and plan.buckets is None:

@@ -10,12 +10,15 @@ import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 import polars as pl
 
 from s3guard.grouping import grouped, summed
 from s3guard.model import Unreadable
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 Octets: TypeAlias = bytes
 """`Partial.bytes` counts bytes; these are some."""
@@ -54,6 +57,13 @@ SAMPLE: Final = {
 DISTINCT: Final = {"g": pl.Int64, "limit": pl.Int64, "tick": pl.Int64, "h": pl.Int64, "cap": pl.Int64}
 BUCKET: Final = {"bucket": pl.String, "records": pl.Int64, "first": pl.Int64, "last": pl.Int64}
 _KEYS: Final = ("g", "tick", "mask")
+
+
+class Each(Protocol):
+    """`map` over one sequence, or the like of several workers."""
+
+    def __call__(self, function: Callable[[_T], _R], tasks: Iterable[_T], /) -> Iterable[_R]:
+        """The function's answers for the tasks, in their order."""
 
 
 @dataclass(slots=True)
@@ -126,16 +136,14 @@ class Partial:
         """Rows of the tables that others are joined to."""
         return sum(frame.height for tables in self.rules.values() for name in RuleTables.NAMES for frame in getattr(tables, name)[:1])
 
-    def compact(self, each: Callable[[Callable[[RuleTables], Joined], Iterable[RuleTables]], Iterable[Joined]] = map) -> None:
+    def compact(self, each: Each = map) -> None:
         """Join tables that lie beside each other, so that memory is that of the groups, not of the shards.
 
         `each` is `map`, or the like of several workers: rules do not know each other.
         """
         self._join(each, joined)
 
-    def _join(
-        self, each: Callable[[Callable[[RuleTables], Joined], Iterable[RuleTables]], Iterable[Joined]], how: Callable[[RuleTables], Joined]
-    ) -> None:
+    def _join(self, each: Each, how: Callable[[RuleTables], Joined]) -> None:
         self.totals = [totals(self.totals)]
         self.buckets = [buckets(self.buckets)]
         names = [
@@ -150,10 +158,10 @@ class Partial:
                 rows = [{"rule": rule, "bucket": bucket, **nothing} for bucket in flooded]
                 self.totals = [totals([*self.totals, pl.DataFrame(rows, schema=TOTALS)])]
 
-    def settled(self) -> Partial:
+    def settled(self, each: Each = map) -> Partial:
         """A copy whose tables are joined as `compact` does, but for counts by the second: who concludes adds them up where it must."""
         copy = replace(self, rules=dict(self.rules))
-        copy._join(map, settled)  # noqa: SLF001 - its own
+        copy._join(each, settled)  # noqa: SLF001 - its own
         return copy
 
     def to_ipc(self) -> Octets:

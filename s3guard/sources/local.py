@@ -14,7 +14,7 @@ from s3guard.sources import LogObject, UnreadableError
 ORDER = 9
 """Asked last: whatever no other source claims is a path."""
 
-_PIECE = 16 << 20
+_PIECE = 8 << 20
 
 
 def claims(argument: str) -> bool:
