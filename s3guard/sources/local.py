@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,8 +54,13 @@ def chunks(location: str) -> Iterator[bytes]:
     """The file's bytes; `UnreadableError` says in words why it cannot be read."""
     try:
         with open(location, "rb", buffering=0) as file:
-            while piece := file.read(_PIECE):
+            about = os.fstat(file.fileno())
+            # NOTE: a read makes room for all that it may give, which for a small file is no more than that; the first that gives less is the last.
+            most = min(_PIECE, about.st_size + 1) if stat.S_ISREG(about.st_mode) and about.st_size else _PIECE
+            while piece := file.read(most):
                 yield piece
+                if len(piece) < most < _PIECE:
+                    return
     except OSError as error:
         raise UnreadableError(reason(error)) from error
 
@@ -78,15 +84,21 @@ class _Walk:
 
     def _below(self, folder: str) -> Iterator[LogObject]:
         """NOTE: an unreadable folder is an object that cannot be read, so that what lies below it is not taken for clean."""
+        named = _named(folder, self._root)
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
-            yield LogObject(_named(folder, self._root), folder, None, "local")
+            yield LogObject(named, folder, None, "local")
             return
+        real = os.path.realpath(folder)
+        beside = "." if os.path.abspath(folder) == os.path.abspath(self._root) else named
         for entry in entries:
-            if self._is_listed_elsewhere(entry):
+            if entry.is_file(follow_symlinks=False) and len(self._walked) == 1:
+                # NOTE: nearly all are plain files, and of millions of small ones each look costs as much as reading them.
+                yield LogObject(_beside(beside, entry.name), os.path.join(real, entry.name), _size(entry), "local")
+            elif self._is_listed_elsewhere(entry):
                 continue
-            if os.path.isdir(entry.path):
+            elif os.path.isdir(entry.path):
                 yield from self._below(entry.path)
             elif os.path.isfile(entry.path) or not os.path.exists(entry.path):
                 yield _object(entry.path, self._root)
@@ -104,6 +116,19 @@ class _Walk:
         if is_link:
             self._walked.add(real)
         return False
+
+
+def _size(entry: os.DirEntry[str]) -> int | None:
+    try:
+        return entry.stat(follow_symlinks=False).st_size
+    except OSError:
+        return None
+
+
+def _beside(folder: str, name: str) -> str:
+    """What reports call a file of a folder."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return text if folder == "." else f"{folder.rstrip('/')}/{text}"
 
 
 def _holds(folder: str, path: str) -> bool:
