@@ -55,7 +55,7 @@ def chunks(location: str) -> Iterator[bytes]:
     try:
         with open(location, "rb", buffering=0) as file:
             about = os.fstat(file.fileno())
-            # NOTE: a read makes room for all that it may give, which for a small file is no more than that; the first that gives less is the last.
+            # NOTE: a read makes room for all that it may give, which for a small file is no more than it; one that gives less is the last.
             most = min(_PIECE, about.st_size + 1) if stat.S_ISREG(about.st_mode) and about.st_size else _PIECE
             while piece := file.read(most):
                 yield piece
