@@ -44,6 +44,8 @@ def conclude(plan: Plan, partial: Partial, baseline: Collection[str] = (), each:
 
     `each` is `map`, or the like of several workers: rules do not know each other.
     """
+    if plan.cell is not None:
+        partial = partial.within(plan.since, plan.until)
     partial = partial.settled(each)
     seen = {row["bucket"]: row for row in partial.buckets[0].iter_rows(named=True)}
     totals = {(row["rule"], row["bucket"]): row for row in partial.totals[0].iter_rows(named=True)}
@@ -398,7 +400,7 @@ def _coverage(plan: Plan, partial: Partial, seen: Mapping[str, Mapping[str, int]
         objects=partial.objects,
         bytes=partial.bytes,
         records=sum(row["records"] for row in seen.values()),
-        ambiguous=partial.ambiguous,
+        ambiguous=sum(row["ambiguous"] for row in seen.values()),
         quarantined=partial.quarantined,
         unreadable=partial.unreadable,
         warnings=warnings,

@@ -28,7 +28,7 @@ from s3guard.records import OUTCOMES
 from s3guard.rules import GroupRule, RecordRule
 from s3guard.windows import BASE, COUNTED, MEMBER, bit
 
-_ORIGIN: Final = ("t", "request_id", "object", "line")
+_ORIGIN: Final = ("t", "request_id", "object", "line", "cell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Plan:
     """Names of the rules that are judged, ``policy/kind[/id]``; None: all."""
     buckets: frozenset[str] | None = None
     """The buckets that are judged; None: all."""
+    cell: int | None = None
+    """Seconds of the stretches of time that tables are kept apart by, so that a part of a period can be concluded; None: all in one."""
 
     def rules_of(self, bucket: str) -> tuple[BoundRule, ...]:
         """The rules that apply to a bucket, in the order of the policies."""
@@ -93,14 +95,13 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
         kept = rows if plan.since is None and plan.until is None else rows.filter(inside)
         lines = _lines(rows) if is_readings else rows.height
         partial.outside += lines - (_lines(kept) if is_readings else kept.height)
-        if is_readings:
-            partial.ambiguous = _lines(kept)
-        for bucket, of_bucket in _by_bucket(kept, columns):
+        for bucket, of_bucket in _by_bucket(kept.with_columns(_cell(plan).alias("cell")), columns):
             partial.buckets.append(_seen(bucket, of_bucket))
             bound = plan.rules_of(bucket)
             if bound:
-                found += _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings).tables(bound)
-    partial.totals = [table.totals for table in found]
+                judged = _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings)
+                found += judged.tables(bound)
+                partial.totals.append(judged.totals(bound))
     for table in found:
         mine = partial.rules.setdefault(table.rule, RuleTables(table.splits))
         for name in RuleTables.NAMES:
@@ -126,9 +127,18 @@ def _by_bucket(rows: pl.DataFrame, columns: Columns) -> Iterable[tuple[str, pl.D
         yield names[code], part
 
 
+def _cell(plan: Plan) -> pl.Expr:
+    """The start of the stretch of time that a record lies in; 0 where there is one alone."""
+    return pl.lit(0, pl.Int64) if plan.cell is None else pl.col("t") // plan.cell * plan.cell
+
+
 def _seen(bucket: str, rows: pl.DataFrame) -> pl.DataFrame:
-    lines = _lines(rows) if rows["reading"][0] is not None else rows.height
-    return pl.DataFrame([[bucket], [lines], [rows["t"].min()], [rows["t"].max()]], schema=BUCKET)
+    """`BUCKET` of the rows of one bucket."""
+    many = pl.len() if rows["reading"][0] is None else pl.col("reading").n_unique()
+    ambiguous = pl.lit(0) if rows["reading"][0] is None else pl.col("reading").n_unique()
+    counted = [many.cast(pl.Int64).alias("records"), ambiguous.cast(pl.Int64).alias("ambiguous")]
+    found = rows.group_by("cell").agg(*counted, pl.col("t").min().alias("first"), pl.col("t").max().alias("last"))
+    return found.select(pl.lit(bucket).alias("bucket"), pl.exclude("bucket")).select(BUCKET.keys())
 
 
 @dataclass(slots=True)
@@ -137,7 +147,6 @@ class _Table:
 
     rule: str
     splits: bool
-    totals: pl.DataFrame
     groups: pl.DataFrame | None = None
     counts: pl.DataFrame | None = None
     samples: pl.DataFrame | None = None
@@ -163,15 +172,28 @@ class _Bucket:
             self._rows = self._rows.with_columns(self._objects.gather(self._rows["object"]).alias("object_name"))
         # NOTE: a rule that looks at everything is one literal, which on its own would be a frame of one row; hence "reading" beside it.
         flags = self._rows.select(
-            "reading", *(expr.alias(f"{role}{place}") for place, one in enumerate(bound) for role, expr in self._flags(one).items())
+            "reading", "cell", *(expr.alias(f"{role}{place}") for place, one in enumerate(bound) for role, expr in self._flags(one).items())
         )
         if self._is_readings:
             flags = self._of_lines(flags)
-            sums = flags.group_by("reading").agg(pl.all().any()).select(pl.exclude("reading").sum())
+            lines = flags.group_by("reading").agg(pl.col("cell").first(), pl.exclude("reading", "cell").any())
         else:
-            sums = flags.select(pl.exclude("reading").sum())
-        counted = sums.row(0, named=True)
+            lines = flags
+        if lines["cell"].min() == lines["cell"].max():
+            self._sums = lines.select(pl.col("cell").first(), pl.exclude("reading", "cell").sum())
+        else:
+            self._sums = lines.group_by("cell").agg(pl.exclude("reading", "cell").sum())
+        counted = self._sums.sum().row(0, named=True)
         return [self._table(one, place, flags, counted) for place, one in enumerate(bound)]
+
+    def totals(self, bound: Sequence[BoundRule]) -> pl.DataFrame:
+        """`TOTALS` of the rules, once their tables were made."""
+        rows = [
+            (one.name, self._bucket, sums["cell"], sums[f"j{place}"] or 0, sums[f"u{place}"] or 0, sums.get(f"h{place}") or 0, False)
+            for sums in self._sums.iter_rows(named=True)
+            for place, one in enumerate(bound)
+        ]
+        return pl.DataFrame(rows, schema=TOTALS, orient="row")
 
     def _of_lines(self, flags: pl.DataFrame) -> pl.DataFrame:
         """Flags of readings, with the line that each belongs to; a line that one reading lets judge is not unjudged."""
@@ -215,8 +237,7 @@ class _Bucket:
     def _table(self, bound: BoundRule, place: int, flags: pl.DataFrame, counted: Mapping[str, int]) -> _Table:
         rule = bound.rule
         hits = int(counted.get(f"h{place}", 0) or 0)
-        totals = [[bound.name], [self._bucket], [counted[f"j{place}"] or 0], [counted[f"u{place}"] or 0], [hits], [False]]
-        table = _Table(bound.name, isinstance(rule, RecordRule), pl.DataFrame(totals, schema=TOTALS))
+        table = _Table(bound.name, isinstance(rule, RecordRule))
         if isinstance(rule, RecordRule) and hits:
             self._fill(table, bound, self._records(bound, flags[f"h{place}"]), None)
         elif isinstance(rule, GroupRule) and counted[f"j{place}"] and rule.limits():
@@ -282,7 +303,7 @@ class _Bucket:
             counts = summed(rows, [*keys, "tick", "mask"], sums, "n")
         else:
             many = [pl.len().cast(pl.Int64).alias("n"), pl.col("t").min().alias("first"), pl.col("t").max().alias("last")]
-            counts = grouped(rows, [*keys, "tick", "mask"], [*many, *(pl.col(name).sum() for name in sums)])
+            counts = grouped(rows, [*keys, "tick", "mask", "cell"], [*many, *(pl.col(name).sum() for name in sums)])
         groups = self._groups(bound, counts.select(keys).unique() if keys else pl.DataFrame())
         table.groups = groups.select("g", "bucket", "subject")
         table.counts = _keyed(counts, groups, keys).select("g", pl.exclude("g", *keys))
@@ -324,10 +345,11 @@ def _early(members: pl.DataFrame) -> pl.DataFrame:
     """The members that can be among the earliest of their key. NOTE: names of objects are looked up for these few, not for all."""
     if members.height <= 64:
         return members
-    if all(members[name].min() == members[name].max() for name in ("g", "tick", "mask")):
+    if all(members[name].min() == members[name].max() for name in ("g", "tick", "mask", "cell")):
         return members.filter(pl.col("t") <= pl.col("t").bottom_k(SAMPLES).max())
-    latest = members.group_by("g", "tick", "mask").agg(pl.col("t").bottom_k(SAMPLES).max().alias("latest"))
-    return members.join(latest, on=["g", "tick", "mask"]).filter(pl.col("t") <= pl.col("latest"))
+    keys = ["g", "tick", "mask", "cell"]
+    latest = members.group_by(keys).agg(pl.col("t").bottom_k(SAMPLES).max().alias("latest"))
+    return members.join(latest, on=keys).filter(pl.col("t") <= pl.col("latest"))
 
 
 def group_hash(rule: str, bucket: str, subject: str) -> int:
@@ -433,6 +455,7 @@ def _distinct(rows: pl.DataFrame, rule: GroupRule) -> pl.DataFrame:
                 "g",
                 pl.lit(k, pl.Int64).alias("limit"),
                 tick.alias("tick"),
+                "cell",
                 values.hash(seed=0).reinterpret(signed=True).alias("h"),
                 pl.lit(cap, pl.Int64).alias("cap"),
             )

@@ -36,6 +36,7 @@ hashes are. NOTE: which window offends is known only after the last merge, so sa
 TOTALS: Final = {
     "rule": pl.String,
     "bucket": pl.String,
+    "cell": pl.Int64,
     "records": pl.Int64,
     "unjudged": pl.Int64,
     "violations": pl.Int64,
@@ -43,20 +44,21 @@ TOTALS: Final = {
 }
 GROUP: Final = {"g": pl.Int64, "bucket": pl.String, "subject": pl.String}
 COUNT: Final = {"g": pl.Int64, "tick": pl.Int64, "mask": pl.Int64, "n": pl.Int64}
-TIMES: Final = {"first": pl.Int64, "last": pl.Int64}
+TIMES: Final = {"cell": pl.Int64, "first": pl.Int64, "last": pl.Int64}
 SAMPLE: Final = {
     "g": pl.Int64,
     "bucket": pl.String,
     "tick": pl.Int64,
     "mask": pl.Int64,
+    "cell": pl.Int64,
     "t": pl.Int64,
     "request_id": pl.String,
     "object": pl.String,
     "line": pl.Int64,
 }
-DISTINCT: Final = {"g": pl.Int64, "limit": pl.Int64, "tick": pl.Int64, "h": pl.Int64, "cap": pl.Int64}
-BUCKET: Final = {"bucket": pl.String, "records": pl.Int64, "first": pl.Int64, "last": pl.Int64}
-_KEYS: Final = ("g", "tick", "mask")
+DISTINCT: Final = {"g": pl.Int64, "limit": pl.Int64, "tick": pl.Int64, "cell": pl.Int64, "h": pl.Int64, "cap": pl.Int64}
+BUCKET: Final = {"bucket": pl.String, "cell": pl.Int64, "records": pl.Int64, "ambiguous": pl.Int64, "first": pl.Int64, "last": pl.Int64}
+_KEYS: Final = ("g", "tick", "mask", "cell")
 
 
 class Each(Protocol):
@@ -83,6 +85,9 @@ class RuleTables:
     distinct: list[pl.DataFrame] = field(default_factory=list)
     """`DISTINCT`: hashes of different values, at most `cap` a limit and window."""
 
+    unjoined: bool = False
+    """Whether rows of one frame may have to be joined, too."""
+
     NAMES = ("groups", "counts", "samples", "distinct")
 
     @property
@@ -102,7 +107,6 @@ class Partial:
     rules: dict[str, RuleTables] = field(default_factory=dict)
     objects: int = 0
     bytes: int = 0
-    ambiguous: int = 0
     quarantined: int = 0
     outside: int = 0
     """Records out of the period."""
@@ -119,7 +123,6 @@ class Partial:
                 getattr(mine, name).extend(getattr(tables, name))
         self.objects += other.objects
         self.bytes += other.bytes
-        self.ambiguous += other.ambiguous
         self.quarantined += other.quarantined
         self.outside += other.outside
         self.unreadable = tuple(sorted({*self.unreadable, *other.unreadable}, key=lambda entry: (entry.object, entry.reason)))
@@ -149,19 +152,36 @@ class Partial:
         names = [
             rule
             for rule, tables in self.rules.items()
-            if tables.crowded or any(len(getattr(tables, name)) > 1 for name in RuleTables.NAMES)
+            if tables.unjoined or tables.crowded or any(len(getattr(tables, name)) > 1 for name in RuleTables.NAMES)
         ]
         for rule, (tables, flooded) in zip(names, each(how, [self.rules[name] for name in names]), strict=True):
             self.rules[rule] = tables
             if flooded:
-                nothing = {"records": 0, "unjudged": 0, "violations": 0, "overflow": True}
-                rows = [{"rule": rule, "bucket": bucket, **nothing} for bucket in flooded]
-                self.totals = [totals([*self.totals, pl.DataFrame(rows, schema=TOTALS)])]
+                told = (pl.col("rule") == rule) & pl.col("bucket").is_in(flooded)
+                self.totals = [self.totals[0].with_columns(pl.col("overflow") | told)]
 
     def settled(self, each: Each = map) -> Partial:
         """A copy whose tables are joined as `compact` does, but for counts by the second: who concludes adds them up where it must."""
         copy = replace(self, rules=dict(self.rules))
         copy._join(each, settled)  # noqa: SLF001 - its own
+        return copy
+
+    def within(self, since: int | None, until: int | None) -> Partial:
+        """A copy that holds the cells from `since` to before `until` (seconds, multiples of the cell's length; None: open), in one.
+
+        Counts of what belongs to no cell, such as objects and quarantined lines, are left as they are.
+        """
+        copy = replace(self, rules={})
+        copy.totals = [_cut(frame, pl.col("cell"), since, until) for frame in self.totals]
+        copy.buckets = [_cut(frame, pl.col("cell"), since, until) for frame in self.buckets]
+        for rule, tables in self.rules.items():
+            counts = [_cut(frame, pl.col("cell" if "cell" in frame.columns else "tick"), since, until) for frame in tables.counts]
+            seen = pl.concat([frame.select("g") for frame in counts]).unique() if counts else pl.DataFrame(schema={"g": pl.Int64})
+            mine = copy.rules[rule] = RuleTables(tables.splits, counts=counts)
+            mine.groups = [frame.join(seen, on="g", how="semi") for frame in tables.groups]
+            mine.samples = [_cut(frame, pl.col("cell"), since, until) for frame in tables.samples]
+            mine.distinct = [_cut(frame, pl.col("cell"), since, until) for frame in tables.distinct]
+            mine.unjoined = True
         return copy
 
     def to_ipc(self) -> Octets:
@@ -174,7 +194,7 @@ class Partial:
         head = {
             "tables": {name: len(stream) for name, stream in streams.items()},
             "splits": {rule: tables.splits for rule, tables in self.rules.items()},
-            **{name: getattr(self, name) for name in ("objects", "bytes", "ambiguous", "quarantined", "outside", "warnings")},
+            **{name: getattr(self, name) for name in ("objects", "bytes", "quarantined", "outside", "warnings")},
             "unreadable": [asdict(entry) for entry in self.unreadable],
         }
         text = json.dumps(head, sort_keys=True).encode()
@@ -186,7 +206,7 @@ class Partial:
         size = int.from_bytes(data[:8], "big")
         head = json.loads(data[8 : 8 + size])
         partial = cls(
-            **{name: head[name] for name in ("objects", "bytes", "ambiguous", "quarantined", "outside", "warnings")},
+            **{name: head[name] for name in ("objects", "bytes", "quarantined", "outside", "warnings")},
             unreadable=tuple(Unreadable(**entry) for entry in head["unreadable"]),
         )
         at = 8 + size
@@ -215,15 +235,15 @@ def totals(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     if not frames:
         return pl.DataFrame(schema=TOTALS)
     summed = [pl.col(name).sum() for name in ("records", "unjudged", "violations")]
-    return pl.concat(frames).group_by("rule", "bucket").agg(*summed, pl.col("overflow").any()).sort("rule", "bucket")
+    return pl.concat(frames).group_by("rule", "bucket", "cell").agg(*summed, pl.col("overflow").any()).sort("rule", "bucket", "cell")
 
 
 def buckets(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """`BUCKET` of several, sorted."""
     if not frames:
         return pl.DataFrame(schema=BUCKET)
-    merged = pl.concat(frames).group_by("bucket")
-    return merged.agg(pl.col("records").sum(), pl.col("first").min(), pl.col("last").max()).sort("bucket")
+    merged = pl.concat(frames).group_by("bucket", "cell")
+    return merged.agg(pl.col("records", "ambiguous").sum(), pl.col("first").min(), pl.col("last").max()).sort("bucket", "cell")
 
 
 Joined: TypeAlias = tuple[RuleTables, list[str]]
@@ -236,7 +256,7 @@ def joined(tables: RuleTables) -> Joined:
     Beyond `GROUPS` groups of a bucket (and outcome, where findings are split by it), those with the smallest hashes are kept.
     """
     groups = _groups(tables)
-    return _bounded(tables, groups, _counts(tables.counts, groups))
+    return _bounded(tables, groups, _counts(tables.counts, groups, unjoined=tables.unjoined))
 
 
 def settled(tables: RuleTables) -> Joined:
@@ -272,11 +292,19 @@ def _bounded(tables: RuleTables, groups: pl.DataFrame, counts: pl.DataFrame) -> 
     return RuleTables(tables.splits, [groups], [counts], [samples], [distinct]), flooded
 
 
-def _counts(frames: Sequence[pl.DataFrame], groups: pl.DataFrame) -> pl.DataFrame:
+def _cut(frame: pl.DataFrame, time: pl.Expr, since: int | None, until: int | None) -> pl.DataFrame:
+    """The rows whose time lies inside; their cells are one."""
+    inside = (time >= since) if since is not None else pl.lit(value=True)
+    inside &= (time < until) if until is not None else pl.lit(value=True)
+    kept = frame.filter(inside)
+    return kept.with_columns(pl.lit(0, pl.Int64).alias("cell")) if "cell" in kept.columns else kept
+
+
+def _counts(frames: Sequence[pl.DataFrame], groups: pl.DataFrame, *, unjoined: bool) -> pl.DataFrame:
     """The counts of several tables added up."""
     if not frames:
         return pl.DataFrame(schema=COUNT | TIMES)
-    if len(frames) == 1:
+    if len(frames) == 1 and not unjoined:
         return frames[0]
     table = pl.concat(frames)
     sums = ["n", *(name for name in table.columns if name not in COUNT | TIMES)]
@@ -285,7 +313,7 @@ def _counts(frames: Sequence[pl.DataFrame], groups: pl.DataFrame) -> pl.DataFram
     table = table.join(numbered, on="g")
     keys = ["number", "tick", "mask"]
     if set(TIMES) <= set(table.columns):
-        merged = grouped(table, keys, [pl.col("first").min(), pl.col("last").max(), *(pl.col(name).sum() for name in sums)])
+        merged = grouped(table, [*keys, "cell"], [pl.col("first").min(), pl.col("last").max(), *(pl.col(name).sum() for name in sums)])
     else:
         merged = summed(table, keys, sums, "rows")
     return merged.join(numbered, on="number").select(table.drop("number").columns)
@@ -324,7 +352,7 @@ def earliest(samples: pl.DataFrame) -> pl.DataFrame:
 
 def smallest(distinct: pl.DataFrame) -> pl.DataFrame:
     """Of each limit and window, the smallest hashes up to its cap. A set of more than `cap` - 1 is known to be over the limit."""
-    by = ["g", "limit", "tick", "cap"]
+    by = ["g", "limit", "tick", "cell", "cap"]
     known = distinct.unique()
     crowded = known.group_by(by).agg(pl.len().alias("n")).filter(pl.col("n") > pl.col("cap"))
     if not crowded.height:

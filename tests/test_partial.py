@@ -36,8 +36,10 @@ SMALL = st.integers(0, 6)
 
 
 def table(schema: Schema, rows: Sequence[tuple[object, ...]]) -> pl.DataFrame:
-    """Rows as a table."""
-    return pl.DataFrame(list(rows), schema=dict(schema), orient="row")
+    """Rows as a table; their cell is 0 where they do not tell it."""
+    place = list(schema).index("cell") if "cell" in schema else len(schema)
+    whole = [row if len(row) == len(schema) else (*row[:place], 0, *row[place:]) for row in rows]
+    return pl.DataFrame(whole, schema=dict(schema), orient="row")
 
 
 def same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
@@ -128,11 +130,10 @@ def full(number: int) -> Partial:
     )
     return Partial(
         totals=[table(TOTALS, [("p/volume", "b", number, 1, 0, False)])],
-        buckets=[table(BUCKET, [("b", number, number, 9)])],
+        buckets=[table(BUCKET, [("b", number, 3, number, 9)])],
         rules={"p/volume": rule, "p/errors/a": RuleTables(splits=True)},
         objects=1,
         bytes=2,
-        ambiguous=3,
         quarantined=4,
         outside=5,
         unreadable=(Unreadable(f"o{number % 2}", "gone"), Unreadable("a", "cut short")),
@@ -149,7 +150,7 @@ def seen(partial: Partial) -> dict[str, object]:
         for name in RuleTables.NAMES
         for frame in getattr(mine, name)
     }
-    names = ("objects", "bytes", "ambiguous", "quarantined", "outside", "unreadable", "warnings")
+    names = ("objects", "bytes", "quarantined", "outside", "unreadable", "warnings")
     return {
         **tables,
         "splits": {rule: mine.splits for rule, mine in partial.rules.items() if mine.groups},
@@ -172,13 +173,13 @@ def test_a_partial_comes_back_as_it_was_sent(send: Callable[[Partial], Partial])
 
 def test_counts_add_up_and_first_and_last_times_are_kept() -> None:
     whole = merge([full(3), full(8), Partial()])
-    assert whole.totals[0].rows() == [("p/volume", "b", 11, 2, 0, False)]
-    assert whole.buckets[0].rows() == [("b", 11, 3, 9)]
-    assert (whole.objects, whole.bytes, whole.ambiguous, whole.quarantined, whole.outside) == (2, 4, 6, 8, 10)
+    assert whole.totals[0].rows() == [("p/volume", "b", 0, 11, 2, 0, False)]
+    assert whole.buckets[0].rows() == [("b", 0, 11, 6, 3, 9)]
+    assert (whole.objects, whole.bytes, whole.quarantined, whole.outside) == (2, 4, 8, 10)
     assert whole.warnings == {"tls-cipher": 2, "kind-3": 2, "kind-8": 2}
     assert whole.unreadable == (Unreadable("a", "cut short"), Unreadable("o0", "gone"), Unreadable("o1", "gone"))
     (counts,) = whole.rules["p/volume"].counts
-    assert (1, 0, 1, 11, 5, 9, 2 * 10**19) in counts.rows()
+    assert (1, 0, 1, 11, 0, 5, 9, 2 * 10**19) in counts.rows()
 
 
 def test_merging_changes_none_of_its_parts() -> None:
@@ -216,5 +217,5 @@ def test_beyond_the_bound_the_groups_with_the_smallest_hashes_are_kept(splits: b
 def test_an_overflow_is_told_in_the_totals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partials, "GROUPS", 1)
     flooded = merge([full(3)])
-    assert flooded.totals[0].filter("overflow").rows() == [("p/volume", "b", 3, 1, 0, True)]
+    assert flooded.totals[0].filter("overflow").rows() == [("p/volume", "b", 0, 3, 1, 0, True)]
     assert merge([flooded, full(1)]).totals[0]["overflow"].to_list() == [True]

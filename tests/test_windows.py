@@ -58,7 +58,7 @@ PER = st.one_of(st.integers(1, 5), st.integers(1, 12))
 
 def frame(found: Sequence[Row]) -> pl.DataFrame:
     """The rows as the table of counts."""
-    values = [(row.g, row.tick, row.mask, row.n, row.tick, row.tick, row.total) for row in found]
+    values = [(row.g, row.tick, row.mask, row.n, 0, row.tick, row.tick, row.total) for row in found]
     return pl.DataFrame(values, schema=COUNT | TIMES | {f"s{PLACE}": pl.Int128}, orient="row")
 
 
@@ -164,13 +164,13 @@ def test_groups_far_apart_in_time_do_not_meet_on_the_axis(per: int) -> None:
 def test_different_values_are_counted_in_aligned_windows(records: list[tuple[int, int, int]], most: int, per: int | None) -> None:
     limit = Limit("x", "distinct", most=most)
     starts = {(g, tick): 0 if per is None else tick // per * per for g, tick, _ in records}
-    values = {(g, PLACE, starts[g, tick], h, most + 1) for g, tick, h in records}
-    noise = {(g, 0, tick, h + 100, 3) for g, _, tick, h, _ in values}
+    values = {(g, PLACE, starts[g, tick], 0, h, most + 1) for g, tick, h in records}
+    noise = {(g, 0, tick, 0, h + 100, 3) for g, _, tick, _, h, _ in values}
     distinct = pl.DataFrame(sorted(values | noise), schema=DISTINCT, orient="row")
     counts = frame([Row(g, tick, 1, counted=True, base=True, total=0, noise=0) for g, tick in starts])
     many = {
         (g, start)
-        for g, start in {(g, start) for g, _, start, _, _ in values}
+        for g, start in {(g, start) for g, _, start, *_ in values}
         if len({v for v in values if (v[0], v[2]) == (g, start)}) > most
     }
     judged = judge(counts, distinct, PLACE, limit, per)
