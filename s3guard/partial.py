@@ -175,6 +175,8 @@ class Partial:
         copy.totals = [_cut(frame, pl.col("cell"), since, until) for frame in self.totals]
         copy.buckets = [_cut(frame, pl.col("cell"), since, until) for frame in self.buckets]
         for rule, tables in self.rules.items():
+            if not tables.counts:
+                continue
             counts = [_cut(frame, pl.col("cell" if "cell" in frame.columns else "tick"), since, until) for frame in tables.counts]
             seen = pl.concat([frame.select("g") for frame in counts]).unique() if counts else pl.DataFrame(schema={"g": pl.Int64})
             mine = copy.rules[rule] = RuleTables(tables.splits, counts=counts)

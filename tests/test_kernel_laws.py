@@ -5,8 +5,10 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 
+import polars as pl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -207,3 +209,21 @@ def test_records_out_of_the_period_and_of_other_buckets_are_told_apart_and_not_j
     elsewhere = conclude(Plan(policies, buckets=frozenset({"other"})), whole(Plan(policies), lines))
     assert {(result.bucket, result.status) for result in elsewhere.results} == {("other", Status.UNDETERMINED)}
     assert [bucket.policies for bucket in elsewhere.coverage.buckets] == [()]
+
+
+@tried(6)
+@given(worlds(10, 120), st.sampled_from([60, 3600, 86_400]), st.floats(0, 1), st.floats(0, 1), SEEDS)
+def test_a_part_of_the_period_is_concluded_from_cells_as_from_its_records_alone(
+    world: World, cell: int, begin: float, end: float, seed: int
+) -> None:
+    open_ended, lines = replace(plan_of(world), since=None, until=None), lines_of(world.files)
+    spans = whole(open_ended, lines).buckets[0].select(pl.col("first").min(), pl.col("last").max()).row(0)
+    first, last = (0, 0) if spans[0] is None else spans
+    since, until = sorted(int(first + (last - first) * part) // cell * cell for part in (begin, end))
+    part = replace(open_ended, since=since, until=until + cell)
+    kept_apart = scattered(replace(open_ended, cell=cell), lines, Random(seed))
+    found = conclude(replace(part, cell=cell), kept_apart)
+    expected = conclude(part, whole(part, lines))
+    assert found.results == expected.results
+    assert found.coverage.buckets == expected.coverage.buckets
+    assert found.coverage.ambiguous == expected.coverage.ambiguous
