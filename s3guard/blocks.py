@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -34,6 +35,10 @@ class Reading:
     bytes: int = 0
     unreadable: list[Unreadable] = field(default_factory=list)
     warnings: dict[str, int] = field(default_factory=dict)
+    remember: bool = False
+    """Whether what was read of each object is kept, too."""
+    read: list[tuple[str, str | None, int | None, int, str | None, str | None]] = field(default_factory=list)
+    """Object, etag, size, bytes, SHA-256, fault: rows for `s3guard.seen.listed`."""
 
     def warn(self, kind: str) -> None:
         """Count a warning."""
@@ -143,6 +148,8 @@ class _Lines:
         self._entry, self._reading = entry, reading
         self.number = 1
         """Of the next line that is put into a block."""
+        self._digest = sha256() if reading.remember else None
+        self._bytes = 0
 
     def __iter__(self) -> Iterator[tuple[bytes, bool]]:
         """Whole lines, and whether the last had no newline (which it then was given)."""
@@ -168,13 +175,24 @@ class _Lines:
                 rest = data[cut:]
         except UnreadableError as error:
             self._reading.unreadable.append(Unreadable(self._entry.name, str(error)))
+            self._remember(str(error))
             if rest:
                 self._reading.warn("unterminated-line")
             return
+        self._remember(None)
         if rest:
             yield rest + b"\n", True
+
+    def _remember(self, fault: str | None) -> None:
+        if self._digest is not None:
+            entry = self._entry
+            told = (entry.name, entry.etag, entry.size, self._bytes, self._digest.hexdigest(), fault)
+            self._reading.read.append(told)
 
     def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             self._reading.bytes += len(piece)
+            if self._digest is not None:
+                self._bytes += len(piece)
+                self._digest.update(piece)
             yield piece

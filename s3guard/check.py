@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Final
 
 from s3guard import __version__, engines, policy, sources
-from s3guard.conclude import conclude
+from s3guard.conclude import Conclusion, Known, conclude
 from s3guard.globs import matches
 from s3guard.kernel import Plan
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.names import FRAMEWORKS
-from s3guard.outputs import PROVES, plural
-from s3guard.outputs.json import read
+from s3guard.outputs import PROVES, Options, plural
+from s3guard.outputs.json import read, render
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
+from s3guard.remembered import Remembered
 from s3guard.repository import report_root
+from s3guard.state import State, run_head
 from s3guard.verdict import breaks_run
 
 UNPARSED: Final = Fraction(1, 1000)
@@ -54,6 +56,8 @@ class Request:
     jobs: int | None = None
     max_unparsed: Fraction = UNPARSED
     quarantine: Path | None = None
+    state: str | None = None
+    """Where runs are remembered: a folder, or ``s3://bucket/prefix``."""
     allow_empty: bool = False
     allow_undetermined: bool = False
     require_policy: bool = False
@@ -62,7 +66,29 @@ class Request:
     progress: Callable[[int, int], None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a run came to."""
+
+    report: Report
+    state: State | None = None
+
+    def finish(self) -> None:
+        """Write down that the run came to its end, and what it reported; to be called once its reports are where they were asked for.
+
+        UnableError where that cannot be written.
+        """
+        if self.state is not None:
+            while not self.state.append(run_head(self.report.run.id), render(self.report, Options()).encode()):
+                self.state.view()
+
+
 def check(request: Request) -> Report:
+    """The report of `judged`, for runs without a state."""
+    return judged(request).report
+
+
+def judged(request: Request) -> Judged:
     """Judge log records; the report says all, the exit code too.
 
     UsageError for what cannot be asked, UnableError for what cannot be done.
@@ -78,6 +104,8 @@ def check(request: Request) -> Report:
         rules=_rules(loaded, request.rules),
         buckets=frozenset(request.buckets) or None,
     )
+    run = str(uuid.uuid4())
+    state = None if request.state is None else State(request.state)
     with Quarantine(request.quarantine) if request.quarantine else contextlib.nullcontext() as quarantine:
         work = engines.Work(
             plan,
@@ -86,21 +114,34 @@ def check(request: Request) -> Report:
             progress=request.progress,
             quarantine=quarantine.add if quarantine else None,
         )
-        found = engines.engine(request.engine).run(work)
-    with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
-        concluded = conclude(plan, found, known, pool.map)
+        concluded, told = _concluded(request, work, state, run, known)
     _known_buckets(request.buckets, loaded, concluded.coverage)
     exit_code, notes = _verdict(request, concluded.results, concluded.coverage)
-    return Report(
+    report = Report(
         version=__version__,
-        run=Run(str(uuid.uuid4()), started, datetime.now(UTC), request.as_of, request.engine, request.fail_on),
+        run=Run(run, started, datetime.now(UTC), request.as_of, request.engine, request.fail_on),
         status=_STATUS[exit_code],
         exit_code=exit_code,
         coverage=concluded.coverage,
         policies=tuple(one.as_judged for one in loaded),
         results=concluded.results,
-        notes=(*notes, PROVES),
+        notes=(*notes, *told, PROVES),
     )
+    return Judged(report, state)
+
+
+def _concluded(
+    request: Request, work: engines.Work, state: State | None, run: str, known: frozenset[str]
+) -> tuple[Conclusion, tuple[str, ...]]:
+    """The results, and sentences about them: of the logs alone, or of all that the state holds."""
+    engine = engines.engine(request.engine).run
+    if state is not None:
+        remembered = Remembered(state, work.plan, request.as_of, run, engine)
+        remembered.judge(work)
+        return remembered.conclude(known, request.jobs)
+    found = engine(work)
+    with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
+        return conclude(work.plan, found, Known(known), pool.map), ()
 
 
 def _of_frameworks(loaded: tuple[policy.Policy, ...], wanted: Sequence[str]) -> tuple[policy.Policy, ...]:
@@ -133,10 +174,10 @@ def _known_buckets(wanted: Sequence[str], loaded: Sequence[policy.Policy], cover
             raise UsageError(f"--bucket {name}: no record and no policy names this bucket{did_you_mean(name, known)}")
 
 
-def _baseline(path: Path | None) -> Collection[str]:
+def _baseline(path: Path | None) -> frozenset[str]:
     """The fingerprints of an earlier report's findings."""
     if path is None:
-        return ()
+        return frozenset()
     return frozenset(finding.fingerprint for result in read(path).results for finding in result.findings)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any, Final
@@ -39,8 +39,20 @@ class Conclusion:
     coverage: Coverage
 
 
-def conclude(plan: Plan, partial: Partial, baseline: Collection[str] = (), each: Each = map) -> Conclusion:
-    """Results and coverage of a merged partial; `baseline` holds fingerprints of findings that are known already.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known before the run."""
+
+    baseline: Collection[str] = ()
+    """Fingerprints of findings that are known, whatever the run finds of them."""
+    reported: Collection[str] = ()
+    """Fingerprints of findings that an earlier run reported: known unless this run judged a record of them."""
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    """Names of rules that records were kept from, and why."""
+
+
+def conclude(plan: Plan, partial: Partial, known: Known | None = None, each: Each = map) -> Conclusion:
+    """Results and coverage of a merged partial.
 
     `each` is `map`, or the like of several workers: rules do not know each other.
     """
@@ -56,7 +68,7 @@ def conclude(plan: Plan, partial: Partial, baseline: Collection[str] = (), each:
         judge = _Judge(plan, one, tables, judged, seen)
         found = judge.findings()
         return [
-            _result(one, bucket, totals.get((one.name, bucket), _NOTHING), found.get(bucket, []), judge, policy, baseline)
+            _result(one, bucket, totals.get((one.name, bucket), _NOTHING), found.get(bucket, []), judge, policy, known or Known())
             for bucket in judged
         ]
 
@@ -103,6 +115,8 @@ class _Group:
     first: int | None
     last: int | None
     message: str
+    fresh: int
+    """Records that this run judged, of a state; 0 without one."""
 
 
 class _Judge:
@@ -113,7 +127,7 @@ class _Judge:
     ) -> None:
         self._plan, self._bound, self._buckets, self._seen = plan, bound, buckets, seen
         self._groups = tables.groups[0] if tables.groups else pl.DataFrame(schema=GROUP)
-        self._counts = _timed(tables.counts[0]) if tables.counts else self._no_counts()
+        self._counts = _timed(tables.counts[0] if tables.counts else self._no_counts())
         self._samples = tables.samples[0] if tables.samples else pl.DataFrame(schema=SAMPLE)
         self._distinct = tables.distinct[0] if tables.distinct else pl.DataFrame(schema=DISTINCT)
 
@@ -129,7 +143,7 @@ class _Judge:
         if isinstance(rule, GroupRule):
             return self._of_groups(rule)
         counts = self._counts.filter(pl.col("n") > (rule.tolerated if isinstance(rule, RecordRule) else 0))
-        return self._made(counts.select("g", pl.col("mask").alias("outcome"), "n", "first", "last"), {}, self._samples)
+        return self._made(counts.select("g", pl.col("mask").alias("outcome"), "n", "first", "last", "fresh"), {}, self._samples)
 
     def _of_groups(self, rule: GroupRule) -> dict[str, list[_Group]]:
         """Hold every limit against the windows; a row is a violation if its second lies in an offending window of a limit it counts for."""
@@ -145,11 +159,11 @@ class _Judge:
             for row in judged.worst.iter_rows(named=True):
                 messages.setdefault(row["g"], []).append(_told(limit, row))
         broken = counts.join(ticks, on=["g", "tick"]).filter(violating)
-        findings = broken.group_by("g").agg(pl.col("n").sum(), pl.col("first").min(), pl.col("last").max())
+        findings = broken.group_by("g").agg(pl.col("n", "fresh").sum(), pl.col("first").min(), pl.col("last").max())
         absent = sorted(set(messages) - set(findings["g"]))
         none = pl.lit(None, pl.Int64)
         empty = pl.DataFrame({"g": absent}, schema={"g": pl.Int64}).select(
-            "g", pl.lit(0, pl.Int64).alias("n"), none.alias("first"), none.alias("last")
+            "g", *(pl.lit(0, pl.Int64).alias(name) for name in ("n", "fresh")), none.alias("first"), none.alias("last")
         )
         findings = pl.concat([findings, empty]).with_columns(none.alias("outcome"))
         places = ticks
@@ -157,7 +171,7 @@ class _Judge:
             # NOTE: without windows samples have no tick: what offends, offends everywhere.
             places = ticks.group_by("g").agg(pl.col("^on[0-9]+$").any()).with_columns(pl.lit(0, pl.Int64).alias("tick"))
         samples = self._samples.join(places, on=["g", "tick"]).filter(violating) if self._samples.height else self._samples
-        return self._made(findings.select("g", "outcome", "n", "first", "last"), messages, samples)
+        return self._made(findings.select("g", "outcome", "n", "first", "last", "fresh"), messages, samples)
 
     def _judged(self, rule: GroupRule, place: int, limit: Limit) -> windows.Judged:
         if limit.how == "gap":
@@ -192,7 +206,7 @@ class _Judge:
             subject = json.loads(row["subject"])
             outcome = None if row["outcome"] is None else OUTCOMES[row["outcome"]]
             message = _message(self._bound, subject, outcome, row["n"], messages.get(row["g"], ()))
-            group = _Group(row["g"], row["outcome"], subject, row["n"], row["first"], row["last"], message)
+            group = _Group(row["g"], row["outcome"], subject, row["n"], row["first"], row["last"], message, row["fresh"])
             made.setdefault(row["bucket"], []).append(group)
         return made
 
@@ -210,8 +224,10 @@ class _Judge:
 
 
 def _timed(counts: pl.DataFrame) -> pl.DataFrame:
-    """Counts with the times of their first and last record, which of counts by the second are that second."""
-    return counts if "first" in counts.columns else counts.with_columns(pl.col("tick").alias("first"), pl.col("tick").alias("last"))
+    """Counts with the times of their first and last record, which of counts by the second are that second, and with what is fresh."""
+    if "first" not in counts.columns:
+        counts = counts.with_columns(pl.col("tick").alias("first"), pl.col("tick").alias("last"))
+    return counts if "fresh" in counts.columns else counts.with_columns(pl.lit(0, pl.Int64).alias("fresh"))
 
 
 def _told(limit: Limit, row: Mapping[str, Any]) -> str:
@@ -264,7 +280,7 @@ def fingerprint(bound: BoundRule, policy: Policy, bucket: str, outcome: str | No
 
 
 def _result(
-    bound: BoundRule, bucket: str, total: Mapping[str, int], groups: list[_Group], judge: _Judge, policy: Policy, baseline: Collection[str]
+    bound: BoundRule, bucket: str, total: Mapping[str, int], groups: list[_Group], judge: _Judge, policy: Policy, known: Known
 ) -> Result:
     """One rule over one bucket that has records."""
     rule = bound.rule
@@ -288,7 +304,7 @@ def _result(
             records=group.records,
             first_seen=None if group.first is None else _instant(group.first),
             last_seen=None if group.last is None else _instant(group.last),
-            baseline="unchanged" if prints[id(group)] in baseline else "new",
+            baseline="unchanged" if _is_known(known, prints[id(group)], group) else "new",
             samples=samples.get((group.g, group.mask), ()),
         )
         for group in shown
@@ -298,7 +314,7 @@ def _result(
     exact = isinstance(rule, RecordRule) and rule.tolerated == 0
     violations = total["violations"] if exact else counted
     omitted = Omitted(len(left), violations - sum(finding.records for finding in findings))
-    status, reason = _status(bound, total, findings)
+    status, reason = _status(bound, total, findings, known.gaps.get(bound.name))
     worst = max((finding.severity for finding in findings), key=lambda one: one.rank, default=rule.effective_severity)
     return replace(
         _blank(bound, bucket, policy),
@@ -317,11 +333,15 @@ def _outcome(group: _Group) -> str | None:
     return None if group.mask is None else OUTCOMES[group.mask]
 
 
-def _status(bound: BoundRule, total: Mapping[str, int], findings: Sequence[Finding]) -> tuple[Status, str | None]:
+def _is_known(known: Known, print_: str, group: _Group) -> bool:
+    return print_ in known.baseline or (print_ in known.reported and not group.fresh)
+
+
+def _status(bound: BoundRule, total: Mapping[str, int], findings: Sequence[Finding], gap: str | None) -> tuple[Status, str | None]:
     """The status of a result, and why it is undetermined."""
     if findings:
         return Status.FAIL, None
-    rule, reasons = bound.rule, []
+    rule, reasons = bound.rule, [] if gap is None else [gap]
     if isinstance(rule, GroupRule) and (missing := rule.unbuilt()):
         reasons.append(missing)
     if total["unjudged"]:

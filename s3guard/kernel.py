@@ -12,12 +12,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Final
 
 import polars as pl
 
-from s3guard import conditions
+from s3guard import conditions, seen
 from s3guard.columns import Columns, decoded_keys, needed_texts
 from s3guard.grouping import grouped, summed
 from s3guard.measures import Limit, Measured
@@ -69,6 +69,16 @@ class Plan:
         return needed_texts(self.columns)
 
 
+TABLES: Final = 1
+"""The version of what `scan` counts: raised whenever tables of before may not be merged with those of now."""
+
+
+def table_key(policy: Policy, bound: BoundRule) -> str:
+    """What the tables of a rule are kept under: 64 hex of SHA-256 over all that decides what is counted; the same key, the same tables."""
+    told = [TABLES, bound.name, sorted(policy.buckets), bound.rule.counted]
+    return sha256(json.dumps(told).encode()).hexdigest()
+
+
 def reads(bound: BoundRule) -> frozenset[str]:
     """The columns that a rule's entry names: in `where`, in `group_by`, in its measure; ``key`` for globs over keys."""
     rule = bound.rule
@@ -90,6 +100,8 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
     inside &= (pl.col("t") < plan.until) if plan.until is not None else pl.lit(value=True)
     names = pl.Series(list(objects), dtype=pl.String)
     partial = Partial(quarantined=parsed.damaged, warnings=dict(parsed.warnings))
+    if plan.cell is not None:
+        partial.seen.append(seen.held(parsed.records, parsed.readings, parsed.damaged_of, objects))
     found: list[_Table] = []
     for rows, is_readings in ((parsed.records, False), (parsed.readings, True)):
         kept = rows if plan.since is None and plan.until is None else rows.filter(inside)

@@ -131,8 +131,13 @@ class Parsed:
     """Quarantined and ambiguous lines, where the parser was asked to keep them."""
     warnings: dict[str, int] = field(default_factory=dict)
     """Integrity warnings (`reading.WARNINGS`) to the count of records."""
-    damaged: int = 0
-    """How many lines are quarantined, kept or not."""
+    damaged_of: dict[int, int] = field(default_factory=dict)
+    """How many lines are quarantined, kept or not, by their object, as `records` has it."""
+
+    @property
+    def damaged(self) -> int:
+        """How many lines are quarantined, kept or not."""
+        return sum(self.damaged_of.values())
 
 
 def _split(column: str, separator: str, names: Sequence[str]) -> pl.Expr:
@@ -259,17 +264,19 @@ class Parser:
         fast, rest = self._vectorised(set_aside(block.data, block.texts))
         origin = _Origin(block.pieces, objects, lines)
         short = [] if self._keep else [row for row, line in rest.items() if _is_scrap(line) and row not in origin.cut]
+        damaged: dict[int, int] = {}
         for row in short:
             del rest[row]
+            _count(damaged, origin.objects + origin.of(row)[0])
         warnings = self._checks.count(fast)
         if cut := int(fast["row"].is_in(origin.cut).sum()) if origin.cut else 0:
             warnings["unterminated-line"] = cut
-        slow = self._careful(rest, origin)
+        slow = self._careful(rest, origin, damaged)
         for kind, count in slow.warnings.items():
             warnings[kind] = warnings.get(kind, 0) + count
         placed = fast.select_seq(*origin.columns(fast["row"]), *self.columns[len(origin.COLUMNS) :])
         records = pl.concat([placed, slow.records]) if slow.records.height else placed
-        return Parsed(records, slow.readings, slow.quarantined, warnings, slow.damaged + len(short))
+        return Parsed(records, slow.readings, slow.quarantined, warnings, damaged)
 
     def _vectorised(self, lines: Lines) -> tuple[pl.DataFrame, dict[int, bytes]]:
         """Rows that are proved (with `row`, their place in the block), and the lines that are not."""
@@ -329,14 +336,13 @@ class Parser:
             *(pl.col(name).str.replace_all(_GLUE, " ", literal=True) for name in texts),
         )
 
-    def _careful(self, rest: dict[int, bytes], origin: _Origin) -> Parsed:
-        """Every line that the vectorised path left, read one by one."""
+    def _careful(self, rest: dict[int, bytes], origin: _Origin, damaged: dict[int, int]) -> Parsed:
+        """Every line that the vectorised path left, read one by one; `damaged` is counted on."""
         if not rest:
             return Parsed(self.nothing, self.nothing, [])
         records: list[tuple[int, int, int | None, int, reading.Fields]] = []
         readings: list[tuple[int, int, int | None, int, reading.Fields]] = []
         quarantined: list[Quarantined] = []
-        damaged = 0
         warnings: dict[str, int] = {}
         for row in sorted(rest):
             text = rest[row]
@@ -349,14 +355,15 @@ class Parser:
             if read.status == "ok":
                 records.append((origin.objects + place, line, None, unknown, read.readings[0]))
             else:
-                damaged += read.status == "quarantined"
+                if read.status == "quarantined":
+                    _count(damaged, origin.objects + place)
                 if self._keep:
                     quarantined.append(Quarantined(place, line, read.status, read.reason or "", text))
                 readings.extend((origin.objects + place, line, origin.lines + row, unknown, one) for one in read.readings)
             for kind in read.warnings:
                 warnings[kind] = warnings.get(kind, 0) + 1
         clear, unclear = (self._frame(rows) if rows else self.nothing for rows in (records, readings))
-        return Parsed(clear, unclear, quarantined, warnings, damaged)
+        return Parsed(clear, unclear, quarantined, warnings)
 
     def _frame(self, rows: Sequence[tuple[int, int, int | None, int, reading.Fields]]) -> pl.DataFrame:
         """Carefully read lines as a physical frame."""
@@ -418,6 +425,10 @@ def _value(fields: reading.Fields, name: str) -> str | int | None:
         return None if fields.request_uri is None else '"' + reading.text(fields.request_uri.split(b" ", 1)[0])
     value: bytes | int | None = getattr(fields, name)
     return reading.text(value) if isinstance(value, bytes) else value
+
+
+def _count(counts: dict[int, int], key: int) -> None:
+    counts[key] = counts.get(key, 0) + 1
 
 
 def _matching(grammar: str, values: pl.Series) -> pl.Series:

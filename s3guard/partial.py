@@ -14,6 +14,7 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 
 import polars as pl
 
+from s3guard import seen
 from s3guard.grouping import grouped, summed
 from s3guard.model import Unreadable
 
@@ -104,6 +105,8 @@ class Partial:
     """`TOTALS`: what a rule judged of a bucket."""
     buckets: list[pl.DataFrame] = field(default_factory=list)
     """`BUCKET`: records seen, and when."""
+    seen: list[pl.DataFrame] = field(default_factory=list)
+    """`s3guard.seen.OBJECT`: what each log object held, where tables are kept apart by cells."""
     rules: dict[str, RuleTables] = field(default_factory=dict)
     objects: int = 0
     bytes: int = 0
@@ -117,6 +120,7 @@ class Partial:
         """Take in another partial; tables are put beside each other until `compact` joins them."""
         self.totals += other.totals
         self.buckets += other.buckets
+        self.seen += other.seen
         for rule, tables in other.rules.items():
             mine = self.rules.setdefault(rule, RuleTables(tables.splits))
             for name in RuleTables.NAMES:
@@ -149,6 +153,7 @@ class Partial:
     def _join(self, each: Each, how: Callable[[RuleTables], Joined]) -> None:
         self.totals = [totals(self.totals)]
         self.buckets = [buckets(self.buckets)]
+        self.seen = [seen.joined(self.seen)]
         names = [
             rule
             for rule, tables in self.rules.items()
@@ -178,9 +183,9 @@ class Partial:
             if not tables.counts:
                 continue
             counts = [_cut(frame, pl.col("cell" if "cell" in frame.columns else "tick"), since, until) for frame in tables.counts]
-            seen = pl.concat([frame.select("g") for frame in counts]).unique() if counts else pl.DataFrame(schema={"g": pl.Int64})
+            known = pl.concat([frame.select("g") for frame in counts]).unique()
             mine = copy.rules[rule] = RuleTables(tables.splits, counts=counts)
-            mine.groups = [frame.join(seen, on="g", how="semi") for frame in tables.groups]
+            mine.groups = [frame.join(known, on="g", how="semi") for frame in tables.groups]
             mine.samples = [_cut(frame, pl.col("cell"), since, until) for frame in tables.samples]
             mine.distinct = [_cut(frame, pl.col("cell"), since, until) for frame in tables.distinct]
             mine.unjoined = True
@@ -189,7 +194,7 @@ class Partial:
     def to_ipc(self) -> Octets:
         """The partial as bytes: an Arrow IPC stream a table, with a JSON head that names them."""
         self.compact()
-        frames = {"totals": self.totals[0], "buckets": self.buckets[0]}
+        frames = {"totals": self.totals[0], "buckets": self.buckets[0], "seen": self.seen[0]}
         for rule, tables in sorted(self.rules.items()):
             frames |= {f"{name}:{rule}": getattr(tables, name)[0] for name in RuleTables.NAMES if getattr(tables, name)}
         streams = {name: _stream(frame) for name, frame in sorted(frames.items())}  # NOTE: in the order of the head
@@ -365,5 +370,5 @@ def smallest(distinct: pl.DataFrame) -> pl.DataFrame:
 
 def _stream(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
-    frame.write_ipc_stream(buffer)
+    frame.write_ipc_stream(buffer, compression="zstd")
     return buffer.getvalue()

@@ -140,6 +140,15 @@ Baseline = Annotated[
     Path | None,
     flag("--baseline", takes="FILE", panel=VERDICT, says="A saved json report: what it found is shown, and fails no run again."),
 ]
+State = Annotated[
+    str | None,
+    flag(
+        "--state",
+        takes="URI",
+        panel=JUDGED,
+        says="Folder or s3://bucket/prefix that remembers runs: what was judged is not judged again, and only what is new fails.",
+    ),
+]
 MaxUnparsed = Annotated[
     str | None,
     flag(

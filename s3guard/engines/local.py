@@ -17,6 +17,7 @@ from typing import Final
 
 import polars as pl
 
+from s3guard import seen
 from s3guard.blocks import Reading, blocks
 from s3guard.columns import Columns
 from s3guard.engines import Work
@@ -33,7 +34,7 @@ columns that are gathered are a third of the bytes."""
 def run(work: Work) -> Partial:
     """The merged partial of all objects: the same for any number of workers."""
     jobs = work.jobs or os.cpu_count() or 1
-    reading = Reading()
+    reading = Reading(remember=work.plan.cell is not None)
     whole = Partial()
     workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
     for _ in range(jobs):
@@ -61,6 +62,8 @@ def run(work: Work) -> Partial:
         for partial in pool.map(_Worker.scan, [workers.get() for _ in range(jobs)]):
             whole.add(partial)
     whole.objects, whole.bytes = reading.objects, reading.bytes
+    if reading.remember:
+        whole.seen.append(seen.listed(reading.read))
     whole.unreadable = tuple(sorted(reading.unreadable, key=lambda entry: (entry.object, entry.reason)))
     for kind, count in reading.warnings.items():
         whole.warnings[kind] = whole.warnings.get(kind, 0) + count
@@ -106,7 +109,7 @@ class _Worker:
         self._readings: list[pl.DataFrame] = []
         self._objects: list[str] = []
         self._lines = 0
-        self._quarantined = 0
+        self._damaged: dict[int, int] = {}
         self._warnings: dict[str, int] = {}
         self.size = 0
 
@@ -118,7 +121,8 @@ class _Worker:
                 mine.append(rows)
         self._objects += block.objects
         self._lines += sum(piece.rows for piece in block.pieces)
-        self._quarantined += parsed.damaged
+        for place, count in parsed.damaged_of.items():
+            self._damaged[place] = self._damaged.get(place, 0) + count
         for kind, count in parsed.warnings.items():
             self._warnings[kind] = self._warnings.get(kind, 0) + count
         self.size += len(block.data)
@@ -129,8 +133,7 @@ class _Worker:
         nothing = self._parser.nothing
         records = pl.concat(self._records) if self._records else nothing
         readings = pl.concat(self._readings) if self._readings else nothing
-        partial = scan(self._plan, self._columns, Parsed(records, readings, [], self._warnings), self._objects)
-        partial.quarantined = self._quarantined
+        partial = scan(self._plan, self._columns, Parsed(records, readings, [], self._warnings, self._damaged), self._objects)
         self._empty()
         if self._parser.vocabulary.full:
             self._begin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -40,6 +41,8 @@ class Rule(Written):
     """The operations the rule looks at unless `operations` says otherwise; none means that it does not narrow by them."""
     splits: ClassVar[bool] = True
     """Whether findings are split by outcome: so in rules about single records, not in rules about groups."""
+    concluded: ClassVar[frozenset[str]] = frozenset()
+    """Fields of the rule's own that say how numbers are judged, not what is counted: kept numbers can be judged anew by others."""
 
     id: Identifier | None = None
     """Tells several rules of one kind apart; the default is the rule's name."""
@@ -97,6 +100,16 @@ class Rule(Written):
     def effective_operations(self) -> tuple[str, ...]:
         """The operations that the rule is narrowed to; none means that it is not narrowed by them."""
         return self.operations or self.default_operations
+
+    @property
+    def counted(self) -> str:
+        """All that decides what is counted of which records, as JSON: two rules of one name that agree in it have the same tables.
+
+        Of `concluded` fields it is whether they are given.
+        """
+        written = self.model_dump(mode="python", exclude={"id", "title", "severity", "attempt_severity", "controls", "help", "enabled"})
+        told = {name: value is not None if name in self.concluded else value for name, value in written.items()}
+        return json.dumps([self.kind, told, self.subject, self.effective_operations], sort_keys=True, default=str)
 
     @property
     def texts(self) -> frozenset[str]:

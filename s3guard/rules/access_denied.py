@@ -64,6 +64,7 @@ class AccessDenied(GroupRule):
     """
 
     kind = "access_denied"
+    concluded = frozenset({"max"})
     default_severity = Severity.MEDIUM
     default_group_by = ("remote_ip",)
     default_title = "Refused requests stay within the limit"

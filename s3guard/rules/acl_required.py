@@ -49,6 +49,7 @@ class AclRequired(RecordRule):
     """
 
     kind = "acl_required"
+    concluded = frozenset({"max"})
     default_severity = Severity.LOW
     default_group_by = ("principal", "operation")
     default_title = "No request needs an ACL to be authorised"

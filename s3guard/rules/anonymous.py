@@ -54,6 +54,7 @@ class Anonymous(RecordRule):
     """
 
     kind = "anonymous"
+    concluded = frozenset({"max"})
     default_severity = Severity.HIGH
     default_group_by = ("remote_ip", "operation_class")
     default_title = "No request is anonymous"

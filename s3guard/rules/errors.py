@@ -68,6 +68,7 @@ class Errors(GroupRule):
     """
 
     kind = "errors"
+    concluded = frozenset({"max_share", "min_requests"})
     default_severity = Severity.MEDIUM
     default_group_by = ("operation_class",)
     default_title = "The share of errors stays within the limit"

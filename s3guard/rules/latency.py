@@ -108,6 +108,7 @@ class Latency(GroupRule):
     """
 
     kind = "latency"
+    concluded = frozenset({"min_requests"})
     default_severity = Severity.MEDIUM
     default_group_by = ("operation_class",)
     default_title = "Requests are answered in time"

@@ -72,6 +72,7 @@ class Volume(GroupRule):
     """
 
     kind = "volume"
+    concluded = frozenset({"requests", "bytes"})
     default_severity = Severity.HIGH
     default_group_by = ("principal",)
     default_title = "The volume of traffic stays within the limits"

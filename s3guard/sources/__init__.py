@@ -29,6 +29,8 @@ class LogObject:
     """The source that reads it, by name."""
     fault: str | None = None
     """Why it cannot be read, where the listing knows."""
+    etag: str | None = None
+    """What the content is known by at the time of the listing, where the source has such a thing."""
 
 
 def catalog() -> dict[str, ModuleType]:

@@ -10,7 +10,7 @@ import typer
 from s3guard import memory
 from s3guard.cli import choices, delivery, ending, options, progress, terminal
 from s3guard.cli.delivery import Target
-from s3guard.cli.options import JUDGED, RUN, WRITTEN
+from s3guard.cli.options import RUN, WRITTEN
 from s3guard.cli.period import period
 from s3guard.model import Report, Severity, UsageError
 from s3guard.verdict import WORDS, because, headline
@@ -36,6 +36,7 @@ def check(
     framework: options.Frameworks = None,
     fail_on: options.FailOn = None,
     baseline: options.Baseline = None,
+    state: options.State = None,
     max_unparsed: options.MaxUnparsed = None,
     allow_empty: options.AllowEmpty = False,
     allow_undetermined: options.AllowUndetermined = False,
@@ -51,7 +52,6 @@ def check(
     no_progress: options.NoProgress = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
-    state: Annotated[str | None, options.flag("--state", takes="URI", panel=JUDGED, says="", hidden=True)] = None,
     redact: Annotated[list[str] | None, options.flag("--redact", takes="NAMES", panel=WRITTEN, says="", hidden=True)] = None,
     audit: Annotated[bool, options.switch("audit", RUN, "", hidden=True)] = False,
 ) -> int:
@@ -60,7 +60,7 @@ def check(
     Reads S3 server access logs, judges each bucket by the policies that name it, and writes what it found. The exit code is for
     pipelines: 0 clean, 1 violations, 3 not everything could be judged, 4 there was nothing to judge.
     """
-    _refuse(context, state=state, redact=redact, audit=audit)
+    _refuse(context, redact=redact, audit=audit)
     named = options.some(logs, "s3guard check logs/ --policy policies/")
     wanted = delivery.targets(output or ["text"], quarantine)
     chosen = choices.of(context)
@@ -73,10 +73,10 @@ def check(
         terminal.warn(note)
     memory.keep()
     from s3guard.check import Request
-    from s3guard.check import check as judge
+    from s3guard.check import judged as judge
 
     with progress.shown(named, chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell:
-        report = judge(
+        done = judge(
             Request(
                 logs=named,
                 policies=options.policies(policy),
@@ -92,6 +92,7 @@ def check(
                 jobs=None if jobs is None else choices.positive(context, "jobs", jobs),
                 max_unparsed=unparsed,
                 quarantine=quarantine,
+                state=state,
                 allow_empty=allow_empty,
                 allow_undetermined=allow_undetermined,
                 require_policy=require_policy,
@@ -99,9 +100,13 @@ def check(
                 progress=tell,
             )
         )
+    report = done.report
     if not quiet:
         _conclude(report, wanted)
     whole = delivery.deliver(report, wanted, look, chosen.environ)
+    if whole:
+        # NOTE: what was not delivered was reported to nobody, and is new to the next run.
+        done.finish()
     return report.exit_code if whole or report.exit_code == ending.VIOLATED else ending.UNABLE
 
 

@@ -1,0 +1,89 @@
+"""A place of run records: names are written once, whole, by one of many writers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from s3guard.model import UnableError, UsageError
+from s3guard.state.store import Folder, Prefix, Store, opened
+
+boto3 = pytest.importorskip("boto3")
+server = pytest.importorskip("moto.server")
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """A server that speaks S3 on loopback."""
+    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    _, port = running.get_host_and_port()
+    yield f"http://127.0.0.1:{port}"
+    running.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, endpoint: str) -> Store:
+    """An empty place of each kind."""
+    if request.param == "folder":
+        return Folder(tmp_path / "state")
+    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s", "region_name": "us-east-1"}
+    client = boto3.client("s3", endpoint_url=endpoint, **keys)
+    bucket = f"b-{abs(hash(str(tmp_path)))}"
+    client.create_bucket(Bucket=bucket)
+    return Prefix(client, bucket, "team/state/")
+
+
+def test_what_was_created_is_there_and_is_never_changed(place: Store) -> None:
+    assert place.names() == []
+    assert place.create("0000000002.s3guard", b"two")
+    assert place.create("0000000001.s3guard", b"one")
+    assert not place.create("0000000001.s3guard", b"other")
+    assert place.names() == ["0000000001.s3guard", "0000000002.s3guard"]
+    assert place.read("0000000001.s3guard") == b"one"
+
+
+def test_of_many_writers_of_a_name_one_has_it(place: Store) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda number: place.create("0000000001.s3guard", b"%d" % number), range(8)))
+    assert sum(won) == 1
+    assert place.read("0000000001.s3guard") == b"%d" % won.index(True)
+
+
+def test_what_is_taken_away_may_be_gone_already(place: Store) -> None:
+    place.create("a", b"x")
+    place.remove("a")
+    place.remove("a")
+    assert place.names() == []
+
+
+def test_what_cannot_be_read_is_told_with_its_place(place: Store) -> None:
+    with pytest.raises(UnableError, match=r"could not read the state in \S+: "):
+        place.read("0000000009.s3guard")
+
+
+def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    broken = Folder(tmp_path / "file")
+    with pytest.raises(UnableError, match="could not read the state in"):
+        broken.names()
+    with pytest.raises(UnableError, match="could not write the state in"):
+        broken.create("a", b"x")
+
+
+def test_a_bucket_that_is_not_there_is_told(endpoint: str) -> None:
+    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s", "region_name": "us-east-1"}
+    absent = Prefix(boto3.client("s3", endpoint_url=endpoint, **keys), "absent", "")
+    for attempt in (absent.names, lambda: absent.create("a", b"x")):
+        with pytest.raises(UnableError, match=r"the state in s3://absent/: .*NoSuchBucket"):
+            attempt()
+
+
+def test_a_place_is_named_by_a_path_or_an_address() -> None:
+    assert isinstance(opened("some/folder"), Folder)
+    for uri, complaint in (("s3://", "no bucket is named"), ("gs://bucket/x", "give a folder, or s3://bucket/prefix")):
+        with pytest.raises(UsageError, match=complaint):
+            opened(uri)
