@@ -16,7 +16,7 @@ from s3guard.flags import FLAGS
 from tests.cli.project import COMMAND, QUIET, Here
 from tests.outputs.golden import expect
 
-VERBS = ("check", "validate", "records", "rules", "schema", "explain", "convert")
+VERBS = ("check", "validate", "records", "rules", "schema", "explain", "convert", "state")
 HEAVY = ("polars", "pydantic", "boto3", "botocore", "rich", "yaml")
 CONTRACT = {
     *(
@@ -121,7 +121,7 @@ def test_without_a_verb_the_help_is_told_and_nothing_passes(here: Here) -> None:
         (["check", "logs/clean.log", "--rule", "requester"], "--rule requester: no policy has this rule; did you mean requesters"),
         (["check", "logs/clean.log", "--bucket", "nope"], "--bucket nope: no record and no policy names this bucket"),
         (["check", "logs/clean.log", "--framework", "hippa"], "--framework hippa: no framework has this name; did you mean hipaa?"),
-        (["check", "x", "--state", "runs"], "--state: this version of s3guard does not have it; nothing was judged"),
+        (["check", "x", "--state", "gs://b/p"], "--state gs://b/p: give a folder, or s3://bucket/prefix"),
         (["check", "x", "--audit"], "--audit: this version of s3guard does not have it; nothing was judged"),
         (["check", "x", "--redact", "ip"], "--redact: this version of s3guard does not have it; nothing was judged"),
         (["check", "s3://bucket/prefix"], "s3://bucket/prefix: no source reads this; give files, folders, globs, or - for standard input"),

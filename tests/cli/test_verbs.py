@@ -195,3 +195,42 @@ class TestRecords:
     def test_quarantined_lines_may_be_kept(self, here: Here) -> None:
         here("records", "logs/damaged.log", "--quarantine", "q.jsonl")
         assert 1 == len((here.folder / "q.jsonl").read_text().splitlines())
+
+
+class TestState:
+    def remembered(self, here: Here) -> None:
+        for name in ("clean", "stranger"):
+            here("check", f"logs/{name}.log", "--state", "state", "--as-of", "2019-02-07", "-q", "-o", "json:r.json")
+
+    def test_only_what_is_new_fails(self, here: Here) -> None:
+        command = ("check", "logs/stranger.log", "--state", "state", "--as-of", "2019-02-07")
+        first, again = here(*command), here(*command)
+        assert (1, 0) == (first.code, again.code)
+        assert "user/eve" in again.out
+        assert "of this run and of those before it in state" in " ".join(again.out.split())
+
+    def test_a_report_that_was_not_written_was_reported_to_nobody(self, here: Here) -> None:
+        command = ("check", "logs/stranger.log", "--state", "state", "--as-of", "2019-02-07", "-o")
+        assert 1 == here(*command, "json:/dev/full").code
+        assert 1 == here(*command, "json:r.json").code
+        assert 0 == here(*command, "json:r.json").code
+
+    def test_runs_and_the_hours_that_have_records_are_shown(self, here: Here) -> None:
+        self.remembered(here)
+        shown = here("state", "show", "state")
+        assert 0 == shown.code
+        assert "2 log objects were judged by 2 finished and 0 unfinished runs" in shown.out
+        assert "  2019-02-06  #.......................  5 records" in shown.out
+
+    def test_a_state_that_is_not_whole_ends_with_3(self, here: Here) -> None:
+        self.remembered(here)
+        whole = here("state", "verify", "state")
+        assert (0, True) == (whole.code, "4 entries of state are whole" in whole.out)
+        (here.folder / "state" / "0000000002.s3guard").write_bytes(b"x")
+        for action in ("show", "verify"):
+            ended = here("state", action, "state")
+            assert (3, True) == (ended.code, "entry 2 of the state in state is not one of s3guard's" in ended.err)
+
+    @pytest.mark.parametrize("arguments", [(), ("shwo", "state"), ("show",)])
+    def test_what_is_asked_has_to_be_said(self, here: Here, arguments: tuple[str, ...]) -> None:
+        assert 2 == here("state", *arguments).code
