@@ -61,7 +61,6 @@ class Completeness(GroupRule):
     """
 
     kind = "completeness"
-    concluded = frozenset({"min_records"})
     default_severity = Severity.HIGH
     default_group_by = ("bucket",)
     default_title = "Log records arrive without gaps"
