@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import accumulate, pairwise
@@ -14,7 +14,7 @@ from s3guard.aside import plain
 from s3guard.model import Unreadable
 from s3guard.parse import Block, Piece
 from s3guard.reading import MAX_LINE
-from s3guard.sources import LogObject, UnreadableError, chunks
+from s3guard.sources import LogObject, UnreadableError, read
 from s3guard.unpack import unpacked
 
 SIZE: Final = 7 << 20
@@ -110,16 +110,20 @@ class _Packer:
         return [after - before for before, after in pairwise(last)]
 
 
-def blocks(objects: Iterable[LogObject], reading: Reading) -> Iterator[Block]:
+Read = Callable[[Iterable[LogObject]], Iterator[tuple[LogObject, Iterator[bytes]]]]
+"""Objects become objects with their bytes, in pieces; see `s3guard.sources.Source.read`."""
+
+
+def blocks(objects: Iterable[LogObject], reading: Reading, open_: Read | None = None) -> Iterator[Block]:
     """Every line of every object, in blocks of about `SIZE`; what could not be read is told to `reading`.
 
     Memory is that of a block, whatever the objects hold: of a line that is longer than a block the first MiB is kept, and the rest is
     passed over to its newline, so that it is quarantined as too long and the line behind it keeps its number.
     """
     packer = _Packer()
-    for entry in objects:
+    for entry, pieces in (open_ or read)(objects):
         reading.objects += 1
-        lines = _Lines(entry, reading)
+        lines = _Lines(entry, pieces, reading)
         for data, torn in lines:
             packer.add(_Part(entry.name, lines, len(data), torn), data)
             if packer.size >= SIZE:
@@ -144,8 +148,8 @@ def _halved(data: bytes, count: int) -> Iterator[bytes]:
 class _Lines:
     """The lines of one object, some at a time."""
 
-    def __init__(self, entry: LogObject, reading: Reading) -> None:
-        self._entry, self._reading = entry, reading
+    def __init__(self, entry: LogObject, pieces: Iterator[bytes], reading: Reading) -> None:
+        self._entry, self._pieces, self._reading = entry, pieces, reading
         self.number = 1
         """Of the next line that is put into a block."""
         self._digest = sha256() if reading.remember else None
@@ -156,7 +160,7 @@ class _Lines:
         rest = b""
         started = False
         try:
-            for chunk in unpacked(self._counted(chunks(self._entry))):
+            for chunk in unpacked(self._counted(self._pieces)):
                 data = chunk
                 if not started:
                     rest += data

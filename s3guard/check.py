@@ -6,24 +6,25 @@ import contextlib
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
 from typing import Final
 
 from s3guard import __version__, engines, policy, sources
+from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Known, conclude
 from s3guard.globs import matches
 from s3guard.kernel import Plan
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.names import FRAMEWORKS
-from s3guard.outputs import PROVES, Options, plural
+from s3guard.outputs import PROVES, Options, left_out, plural
 from s3guard.outputs.json import read, render
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
-from s3guard.remembered import Remembered
+from s3guard.remembered import USUAL, Remembered
 from s3guard.repository import report_root
 from s3guard.state import State, run_head
 from s3guard.verdict import breaks_run
@@ -63,6 +64,9 @@ class Request:
     require_policy: bool = False
     exempt: Sequence[str] = ()
     """Names and globs of buckets that may go without a policy."""
+    late: timedelta = sources.LATE
+    """How long after the period what was delivered late is looked for."""
+    access: Access = field(default_factory=Access)
     progress: Callable[[int, int], None] | None = None
 
 
@@ -105,27 +109,31 @@ def judged(request: Request) -> Judged:
         buckets=frozenset(request.buckets) or None,
     )
     run = str(uuid.uuid4())
-    state = None if request.state is None else State(request.state)
+    state = None if request.state is None else State(request.state, request.access)
+    logs = sources.Sources(_scope(request, plan, str(root)))
     with Quarantine(request.quarantine) if request.quarantine else contextlib.nullcontext() as quarantine:
         work = engines.Work(
             plan,
-            sources.objects(request.logs, str(root)),
+            logs.objects(request.logs),
+            read=logs.read,
             jobs=request.jobs,
             progress=request.progress,
             quarantine=quarantine.add if quarantine else None,
         )
         concluded, told = _concluded(request, work, state, run, known)
-    _known_buckets(request.buckets, loaded, concluded.coverage)
-    exit_code, notes = _verdict(request, concluded.results, concluded.coverage)
+    coverage = replace(concluded.coverage, listed=logs.listed)
+    _known_buckets(request.buckets, loaded, coverage)
+    exit_code, notes = _verdict(request, concluded.results, coverage)
+    why = "--bucket names others" if request.buckets else "no policy is about them"
     report = Report(
         version=__version__,
         run=Run(run, started, datetime.now(UTC), request.as_of, request.engine, request.fail_on),
         status=_STATUS[exit_code],
         exit_code=exit_code,
-        coverage=concluded.coverage,
+        coverage=coverage,
         policies=tuple(one.as_judged for one in loaded),
         results=concluded.results,
-        notes=(*notes, *told, PROVES),
+        notes=(*notes, *told, *left_out(logs.listed, request.as_of, why), PROVES),
     )
     return Judged(report, state)
 
@@ -142,6 +150,23 @@ def _concluded(
     found = engine(work)
     with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
         return conclude(work.plan, found, Known(known), pool.map), ()
+
+
+def _scope(request: Request, plan: Plan, root: str) -> sources.Scope:
+    """What of the sources the run looks at: with a state what its report covers, which is whole hours."""
+    since, until = request.since, request.until
+    if request.state is not None:
+        since = (request.as_of - USUAL if since is None else since).replace(minute=0, second=0, microsecond=0)
+        until = None if until is None else (until + timedelta(hours=1, microseconds=-1)).replace(minute=0, second=0, microsecond=0)
+    return sources.Scope(root, since, until, request.late, _covered(request, plan), request.access)
+
+
+def _covered(request: Request, plan: Plan) -> Callable[[str], bool] | None:
+    """Which buckets' records are looked at, for sources that can leave out the others; None where those of all are."""
+    if request.require_policy and not request.buckets:
+        return None  # NOTE: a bucket that no policy names is then what is looked for.
+    judging = [one for one in plan.policies if any(plan.judges(bound) for bound in one.rules)]
+    return lambda bucket: (plan.buckets is None or bucket in plan.buckets) and any(one.applies_to(bucket) for one in judging)
 
 
 def _of_frameworks(loaded: tuple[policy.Policy, ...], wanted: Sequence[str]) -> tuple[policy.Policy, ...]:

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any, Final, cast
@@ -24,10 +24,11 @@ from typing import IO, Any, Final, cast
 import polars as pl
 
 from s3guard import conditions, sources
+from s3guard.aws import Access
 from s3guard.blocks import Reading, blocks
 from s3guard.columns import Columns, decoded_keys, needed_texts
 from s3guard.fields import CORE_NAMES
-from s3guard.model import UnableError, UsageError
+from s3guard.model import Listed, UnableError, UsageError
 from s3guard.outputs.csv import cell
 from s3guard.parse import Block, Parser
 from s3guard.problems import did_you_mean
@@ -57,6 +58,9 @@ class Wanted:
     until: datetime | None = None
     quarantine: Path | None = None
     progress: Callable[[int, int], None] | None = None
+    late: timedelta = sources.LATE
+    """How long after the period what was delivered late is looked for."""
+    access: Access = field(default_factory=Access)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,6 +85,13 @@ class Dump:
     records: int = 0
     """Lines that were read, wanted or not."""
     quarantined: int = 0
+    logs: sources.Sources | None = None
+    """Where the records come from, once the first frame was asked for."""
+
+    @property
+    def listed(self) -> tuple[Listed, ...]:
+        """What of the sources was left out, and why."""
+        return () if self.logs is None else self.logs.listed
 
     @property
     def schema(self) -> dict[str, pl.DataType]:
@@ -91,9 +102,12 @@ class Dump:
         """The wanted rows of each block, in the order of the input, texts safe; UsageError for logs that are not there."""
         wanted = self.wanted
         table = _Table(wanted)
-        objects = sources.objects(wanted.logs, str(report_root(Path.cwd())))
+        root = str(report_root(Path.cwd()))
+        buckets = frozenset(wanted.buckets).__contains__ if wanted.buckets else None
+        logs = sources.Sources(sources.Scope(root, wanted.since, wanted.until, wanted.late, buckets, wanted.access))
+        self.logs = logs
         with Quarantine(wanted.quarantine) if wanted.quarantine else contextlib.nullcontext() as quarantine:
-            for block in blocks(objects, self.reading):
+            for block in blocks(logs.objects(wanted.logs), self.reading, logs.read):
                 frame = table.of(block, self, quarantine)
                 self.rows += frame.height
                 if wanted.progress is not None:

@@ -74,6 +74,8 @@ FLAGS: Final[tuple[Flag, ...]] = (
     Flag("region"),
     Flag("role-arn"),
     Flag("endpoint-url"),
+    Flag("request-payer", Kind.SWITCH),
+    Flag("late"),
     Flag("redact", Kind.TEXTS),
     Flag("quiet", Kind.SWITCH),
     Flag("verbose", Kind.SWITCH),

@@ -164,6 +164,24 @@ class BucketCoverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """What of a source was looked at, where it is one that is listed by what its names tell, such as S3."""
+
+    source: str
+    """The argument."""
+    since: datetime | None
+    """Log objects named for then or later; None: from the first."""
+    until: datetime | None
+    """Log objects named for before then, which is the end of the period and `late`; None: up to the last."""
+    late: int
+    """Seconds after the period in which late deliveries were looked for."""
+    unnamed: int
+    """Log objects whose names tell no time, and which were read whatever the period is."""
+    skipped: tuple[str, ...]
+    """Buckets whose log objects are there and were not read, since nothing that was asked is about them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What was looked at and what could not be."""
 
@@ -179,6 +197,7 @@ class Coverage:
     first_record: datetime | None
     last_record: datetime | None
     buckets: tuple[BucketCoverage, ...]
+    listed: tuple[Listed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

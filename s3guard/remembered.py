@@ -37,7 +37,7 @@ class Remembered:
     """The run's id."""
     engine: Callable[[Work], Partial]
     changed: list[Unreadable] = field(default_factory=list)
-    """Objects that are others than those of their name that were judged."""
+    """Objects that are others than those of their name that were judged, and what could not be listed."""
 
     def judge(self, work: Work) -> None:
         """Judge the objects that some rule did not see, and write down what came of it, a batch after the other."""
@@ -96,6 +96,10 @@ class Remembered:
         for entry in objects:
             if entry.source == "stdin":
                 raise UsageError("-: standard input has no name by which a state could know it again; give files, folders or s3://")
+            if entry.fault is not None:
+                # NOTE: what could not even be listed is no object that a later run may find read; it is told by each run that meets it.
+                self.changed.append(Unreadable(entry.name, entry.fault))
+                continue
             if (reason := view.changed(entry)) is not None:
                 self.changed.append(Unreadable(entry.name, reason))
                 continue

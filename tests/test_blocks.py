@@ -43,7 +43,7 @@ def storage(*objects: Stored, size: int = cutting.SIZE, rows: int = cutting.ROWS
     """A source that holds these objects, and blocks of that size and of that many lines."""
     entries = [LogObject(f"o{number}", str(number), None, "test") for number in range(len(objects))]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cutting, "chunks", lambda entry: objects[int(entry.location)].chunks())
+        patch.setattr(cutting, "read", lambda entries: ((entry, objects[int(entry.location)].chunks()) for entry in entries))
         patch.setattr(cutting, "SIZE", size)
         patch.setattr(cutting, "ROWS", rows)
         yield entries

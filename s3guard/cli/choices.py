@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -87,6 +88,16 @@ def share(context: typer.Context, name: str, value: str) -> Fraction:
 
     with about(context, name):
         return quantities.share(value)
+
+
+def late(context: typer.Context, value: str | None) -> timedelta:
+    """The time that ``--late`` names, in whole seconds; the usual one where it names none."""
+    from s3guard import quantities, sources
+
+    if value is None:
+        return sources.LATE
+    with about(context, "late"):
+        return timedelta(seconds=quantities.duration(value) // 1000)
 
 
 def positive(context: typer.Context, name: str, value: int) -> int:

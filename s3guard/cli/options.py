@@ -16,8 +16,9 @@ JUDGED: Final = "What is judged"
 VERDICT: Final = "When the run fails"
 WRITTEN: Final = "Where results go"
 RUN: Final = "How it runs"
+AWS: Final = "Logs in Amazon S3"
 OTHER: Final = "Options"
-PANELS: Final = (JUDGED, VERDICT, WRITTEN, RUN, OTHER)
+PANELS: Final = (JUDGED, VERDICT, WRITTEN, RUN, AWS, OTHER)
 """The headings of a help page, in their order."""
 
 _CHOICES: Final = {flag.name: flag.choices for flag in FLAGS}
@@ -63,7 +64,7 @@ UNPARSED: Final = "0.1%"
 def some(logs: list[str] | None, example: str) -> list[str]:
     """The logs that were named; UsageError with an example where none are."""
     if not logs:
-        raise UsageError(f"which logs? Give files, folders, globs, or - for standard input, as in: {example}")
+        raise UsageError(f"which logs? Give files, folders, globs, s3://bucket/prefix, or - for standard input, as in: {example}")
     return logs
 
 
@@ -78,7 +79,11 @@ def policies(named: list[Path] | None) -> list[Path]:
 
 Logs = Annotated[
     list[str] | None,
-    texts("LOGS", "Files, folders with all below them, globs, or - for standard input. Plain, gzip or Zstandard, told by their content."),
+    texts(
+        "LOGS",
+        "Files, folders with all below them, globs, s3://bucket/prefix, or - for standard input. Plain, gzip or Zstandard, told by their "
+        "content.",
+    ),
 ]
 Policies = Annotated[
     list[Path] | None,
@@ -168,6 +173,20 @@ Jobs = Annotated[
     int | None,
     flag("-j", "--jobs", takes="N", panel=RUN, says="Blocks judged at a time. [default: one a processor]"),
 ]
+Late = Annotated[
+    str | None,
+    flag(
+        "--late",
+        takes="TIME",
+        panel=AWS,
+        says="How long after the period to look for log objects that were delivered late. [default: 48h]",
+    ),
+]
+Profile = Annotated[str | None, flag("--profile", takes="NAME", panel=AWS, says="A profile of the AWS configuration.")]
+Region = Annotated[str | None, flag("--region", takes="NAME", panel=AWS, says="The Region to ask first; a bucket's own is found out.")]
+RoleArn = Annotated[str | None, flag("--role-arn", takes="ARN", panel=AWS, says="A role to assume, with the credentials that are found.")]
+EndpointUrl = Annotated[str | None, flag("--endpoint-url", takes="URL", panel=AWS, says="Where S3 is, if not at AWS's own address.")]
+RequestPayer = Annotated[bool, switch("request-payer", AWS, "Pay for requests to buckets that have Requester Pays.")]
 Color = Annotated[
     str | None,
     flag("--color", takes="WHEN", panel=RUN, says="auto, always or never; NO_COLOR and FORCE_COLOR are honoured. [default: auto]"),

@@ -50,6 +50,8 @@ def size(logs: Sequence[str]) -> int | None:
     from s3guard.repository import report_root
 
     try:
+        if not all(sources.catalog()[sources.claiming(argument)].is_quick for argument in logs):
+            return None
         listed = list(itertools.islice(sources.objects(logs, str(report_root(Path.cwd()))), _LISTED + 1))
     except (S3GuardError, OSError):
         return None  # NOTE: the run itself tells what is wrong with its input.

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
+from s3guard.blocks import Read
 from s3guard.kernel import Plan
 from s3guard.model import UsageError
 from s3guard.parse import Quarantined
 from s3guard.problems import did_you_mean
-from s3guard.sources import LogObject
+from s3guard.sources import LogObject, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Work:
 
     plan: Plan
     objects: Iterator[LogObject]
+    read: Read = read
+    """How their bytes are read."""
     jobs: int | None = None
     """Parallel workers; None: what the machine has."""
     progress: Callable[[int, int], None] | None = None

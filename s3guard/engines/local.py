@@ -58,7 +58,7 @@ def run(work: Work) -> Partial:
                     whole.compact()
 
     with ThreadPoolExecutor(jobs, thread_name_prefix="s3guard") as pool:
-        _feed(pool, blocks(work.objects, reading), take, jobs, lambda: order.tell(reading))
+        _feed(pool, blocks(work.objects, reading, work.read), take, jobs, lambda: order.tell(reading))
         for partial in pool.map(_Worker.scan, [workers.get() for _ in range(jobs)]):
             whole.add(partial)
     whole.objects, whole.bytes = reading.objects, reading.bytes

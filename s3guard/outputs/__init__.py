@@ -26,7 +26,7 @@ from json import JSONEncoder  # NOTE: not the module: `json` is an output here
 from pathlib import Path
 from typing import IO
 
-from s3guard.model import Coverage, Report, UnableError, UsageError
+from s3guard.model import Coverage, Listed, Report, UnableError, UsageError
 from s3guard.text import CI_COMMAND, shown
 
 PROVES = (
@@ -135,6 +135,24 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
     if unnamed := [bucket for bucket in coverage.buckets if not bucket.policies]:
         records = sum(bucket.records for bucket in unnamed)
         yield f"{plural(len(unnamed), 'bucket')} with {plural(records, 'record')} {_were(len(unnamed))} judged by no policy."
+
+
+def left_out(listed: Iterable[Listed], as_of: datetime, why: str) -> Iterator[str]:
+    """Sentences about what of a source was not listed or not read; `why` says why buckets were left out, `as_of` is the run's clock."""
+    from s3guard.quantities import duration_text
+
+    for one in listed:
+        if one.since is not None or one.until is not None:
+            span = " ".join(f"{word} {instant(end)}" for word, end in (("from", one.since), ("to", one.until)) if end is not None)
+            late = f", which is {duration_text(one.late * 1000)} after the period, for late deliveries" if one.until is not None else ""
+            yield f"{one.source}: only log objects named for the time {span} were read{late}."
+        if one.until is not None and as_of < one.until:
+            yield f"{one.source}: records of the period may still be delivered: the run looked before {instant(one.until)}."
+        if one.unnamed:
+            yield f"{one.source}: the names of {plural(one.unnamed, 'log object')} tell no time, so all of them were listed and read."
+        if one.skipped:
+            some = ", ".join(one.skipped[:5]) + (", …" if len(one.skipped) > 5 else "")
+            yield f"{one.source}: the logs of {plural(len(one.skipped), 'bucket')} were not read, since {why}: {some}."
 
 
 def json_text(value: object) -> str:

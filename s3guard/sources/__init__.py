@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import groupby
 from types import ModuleType
+from typing import Final, Protocol
 
-from s3guard.model import UsageError
+from s3guard.aws import Access
+from s3guard.model import Listed, UsageError
+
+LATE: Final = timedelta(hours=48)
+"""How long after a period what was delivered late is looked for, unless something else is said. NOTE: "most log records are delivered
+within a few hours", says https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html, and promises nothing."""
 
 
 class UnreadableError(Exception):
@@ -33,36 +42,112 @@ class LogObject:
     """What the content is known by at the time of the listing, where the source has such a thing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run looks for, so that a source that can leave the rest unlisted does, and how it reaches what is not on this machine."""
+
+    root: str = ""
+    """Names of files are relative to this folder where they lie below it."""
+    since: datetime | None = None
+    """Records from then on are looked for; None: from the first."""
+    until: datetime | None = None
+    """Records before then; None: up to the last."""
+    late: timedelta = LATE
+    """How long after `until` objects are looked for in which records may have been delivered late."""
+    wanted: Callable[[str], bool] | None = None
+    """Whether records of a bucket are looked for; None: those of all are."""
+    access: Access = field(default_factory=Access)
+
+
+class Source(Protocol):
+    """One kind of place, for one run."""
+
+    listed: list[Listed]
+    """What was left unlisted, and why; whole once all objects were taken."""
+
+    def objects(self, argument: str) -> Iterator[LogObject]:
+        """The log objects that an argument names, each once, in an order that is always the same.
+
+        UsageError where there is nothing of that name. What cannot be listed is an object with its fault.
+        """
+
+    def read(self, objects: Iterable[LogObject]) -> Iterator[tuple[LogObject, Iterator[bytes]]]:
+        """Objects of this source with their bytes as stored, in pieces that are not empty; `UnreadableError` where they cannot be read.
+
+        Pieces are taken before the next object is asked for, or not at all.
+        """
+
+
+@cache
 def catalog() -> dict[str, ModuleType]:
     """Every source by name, in the order in which they are asked.
 
-    A source answers ``claims(argument) -> bool``, ``objects(argument, root) -> Iterator[LogObject]`` (raising UsageError where there is
-    nothing of that name) and ``chunks(location) -> Iterator[bytes]`` (raising `UnreadableError` or OSError).
+    A source's module has ``ORDER``, ``claims(argument) -> bool``, ``is_quick`` (whether listing costs so little that it may be done
+    twice) and a `Source` named ``Place`` that is made of a `Scope`.
     """
     modules = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     return {module.__name__.rpartition(".")[2]: module for module in sorted(modules, key=lambda module: (module.ORDER, module.__name__))}
 
 
+def claiming(argument: str) -> str:
+    """The name of the source that an argument belongs to; UsageError where there is none."""
+    name = next((name for name, module in catalog().items() if module.claims(argument)), None)
+    if name is None:
+        raise UsageError(f"{argument}: no source reads this; give files, folders, globs, s3://bucket/prefix, or - for standard input")
+    return name
+
+
+class Sources:
+    """All sources, for one run."""
+
+    def __init__(self, scope: Scope) -> None:
+        """Nothing is opened before it is needed."""
+        self._scope = scope
+        self._places: dict[str, Source] = {}
+
+    def objects(self, arguments: Sequence[str]) -> Iterator[LogObject]:
+        """The log objects of all arguments, in order, each once."""
+        seen: set[str] = set()
+        for argument in arguments:
+            for entry in self._place(claiming(argument)).objects(argument):
+                # NOTE: one argument names an object once; only several arguments can overlap, and only then is it worth remembering.
+                if len(arguments) > 1:
+                    if entry.location in seen:
+                        continue
+                    seen.add(entry.location)
+                yield entry
+
+    def read(self, objects: Iterable[LogObject]) -> Iterator[tuple[LogObject, Iterator[bytes]]]:
+        """The objects with their bytes as stored, in pieces; `UnreadableError` where they cannot be read."""
+        for (source, is_faulty), entries in groupby(objects, key=lambda entry: (entry.source, entry.fault is not None)):
+            if is_faulty:
+                yield from ((entry, _fault(entry)) for entry in entries)
+            else:
+                yield from self._place(source).read(entries)
+
+    @property
+    def listed(self) -> tuple[Listed, ...]:
+        """What the sources left unlisted, and why; whole once all objects were taken."""
+        return tuple(one for place in self._places.values() for one in place.listed)
+
+    def _place(self, name: str) -> Source:
+        if name not in self._places:
+            place: Source = catalog()[name].Place(self._scope)
+            self._places[name] = place
+        return self._places[name]
+
+
 def objects(arguments: Sequence[str], root: str) -> Iterator[LogObject]:
     """The log objects of all arguments, in order, each once; names are relative to `root` where they lie below it."""
-    found = catalog()
-    seen: set[str] = set()
-    for argument in arguments:
-        source = next((module for module in found.values() if module.claims(argument)), None)
-        if source is None:
-            raise UsageError(f"{argument}: no source reads this; give files, folders, globs, or - for standard input")
-        for entry in source.objects(argument, root):
-            # NOTE: one argument names an object once; only several arguments can overlap, and only then is it worth remembering.
-            if len(arguments) > 1:
-                if entry.location in seen:
-                    continue
-                seen.add(entry.location)
-            yield entry
+    return Sources(Scope(root)).objects(arguments)
 
 
-def chunks(entry: LogObject) -> Iterator[bytes]:
-    """The bytes of a log object as stored, in pieces; `UnreadableError` where they cannot be read."""
+def read(objects: Iterable[LogObject]) -> Iterator[tuple[LogObject, Iterator[bytes]]]:
+    """The objects with their bytes, reached as the environment says; see `Source.read`."""
+    return Sources(Scope()).read(objects)
+
+
+def _fault(entry: LogObject) -> Iterator[bytes]:
     if entry.fault is not None:
         raise UnreadableError(entry.fault)
-    # NOTE: not through the catalog, which looks into the folder of sources: that cost as much as a small object.
-    yield from importlib.import_module(f"{__name__}.{entry.source}").chunks(entry.location)
+    yield from ()  # NOTE: this makes it a generator: what cannot be read is told where it would be read

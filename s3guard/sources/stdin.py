@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from typing import cast
 
-from s3guard.sources import LogObject, UnreadableError
+from s3guard.model import Listed
+from s3guard.sources import LogObject, Scope, UnreadableError
 
 ORDER = 0
+is_quick = True
 
 _PIECE = 1 << 20
 
@@ -19,15 +21,25 @@ def claims(argument: str) -> bool:
     return argument == "-"
 
 
-def objects(argument: str, root: str) -> Iterator[LogObject]:
-    """Standard input as one object, ``-``."""
-    del argument, root
-    yield LogObject("-", "-", None, "stdin")
+class Place:
+    """Standard input."""
+
+    def __init__(self, scope: Scope) -> None:
+        """Nothing of the scope matters: all that comes is read."""
+        del scope
+        self.listed: list[Listed] = []
+
+    def objects(self, argument: str) -> Iterator[LogObject]:
+        """One object, ``-``."""
+        yield LogObject(argument, argument, None, "stdin")
+
+    def read(self, entries: Iterable[LogObject]) -> Iterator[tuple[LogObject, Iterator[bytes]]]:
+        """What standard input holds, as it comes."""
+        return ((entry, chunks()) for entry in entries)
 
 
-def chunks(location: str) -> Iterator[bytes]:
+def chunks() -> Iterator[bytes]:
     """What standard input holds, as it comes."""
-    del location
     if sys.stdin is None:  # NOTE: so it is for a process that was started with its standard input closed.
         raise UnreadableError("standard input is closed")
     try:

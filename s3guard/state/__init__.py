@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from s3guard.aws import Access
 from s3guard.model import UnableError, Unreadable
 from s3guard.partial import Partial, merge
 from s3guard.seen import OBJECT
@@ -140,10 +141,10 @@ class _Known:
 class State:
     """A sequence of entries in some place."""
 
-    def __init__(self, uri: str) -> None:
-        """Nothing is read yet; UsageError for a place that cannot be one."""
+    def __init__(self, uri: str, access: Access | None = None) -> None:
+        """Nothing is read yet; UsageError for a place that cannot be one. `access` is how AWS is reached."""
         self.uri = uri
-        self._store: Store = opened(uri)
+        self._store: Store = opened(uri, access)
         self._view = View()
 
     def view(self) -> View:

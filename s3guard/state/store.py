@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from s3guard.aws import Access, Account
 from s3guard.model import UnableError, UsageError
 
 if TYPE_CHECKING:
@@ -151,15 +152,13 @@ class Prefix:
             raise UnableError(f"could not {what} the state in s3://{self._bucket}/{self._prefix}: {error}") from error
 
 
-def opened(uri: str) -> Store:
+def opened(uri: str, access: Access | None = None) -> Store:
     """The place that ``--state`` names: a folder, or ``s3://bucket/prefix``; UsageError for anything else."""
     if uri.startswith("s3://"):
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
         if not bucket:
             raise UsageError(f"--state {uri}: no bucket is named; write s3://bucket/prefix")
-        import boto3
-
-        return Prefix(boto3.client("s3"), bucket, prefix)
+        return Prefix(Account(access or Access()).client("s3"), bucket, prefix)
     if "://" in uri:
         raise UsageError(f"--state {uri}: give a folder, or s3://bucket/prefix")
     return Folder(Path(uri))

@@ -47,6 +47,7 @@ def test_keys_stand_in_the_order_of_the_contract() -> None:
     assert list(report["summary"]) == ["pass", "fail", "waived", "undetermined", "not_applicable", "findings"]
     assert list(report["coverage"]) == [
         *("objects", "bytes", "records", "ambiguous", "quarantined", "unreadable", "warnings", "first_record", "last_record", "buckets"),
+        "listed",
     ]
     assert list(report["coverage"]["buckets"][0]) == ["bucket", "records", "policies", "first_record", "last_record"]
     assert list(report["policies"][0]) == ["policy", "file", "sha256"]

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from s3guard import sources
+from tests.s3.access import reached
+from tests.s3.shelf import Shelf, served
+
+
+def chunks(entry: sources.LogObject) -> Iterator[bytes]:
+    """The bytes of one object, in pieces."""
+    for _, pieces in sources.read([entry]):
+        yield from pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +49,18 @@ def stdin(content: bytes, folder: Path, patch: pytest.MonkeyPatch) -> Made:
     return Made("-", None, None)
 
 
-MAKERS: Mapping[str, Callable[[bytes, Path, pytest.MonkeyPatch], Made]] = {"local": local, "stdin": stdin}
+SERVERS = contextlib.ExitStack()
+"""What serves until all tests are done: a server a test is closed by nobody."""
+
+
+def s3(content: bytes, folder: Path, patch: pytest.MonkeyPatch) -> Made:
+    """An object of a bucket."""
+    del folder
+    key = "access/2026-10-01-00-00-00-0123456789ABCDEF"
+    shelf = Shelf({key: content, "other": b"x\n"})
+    reached(patch, SERVERS.enter_context(served(shelf)))
+    return Made(f"s3://logs/{key}", shelf.contents.clear, "s3://logs/nothing")
+
+
+MAKERS: Mapping[str, Callable[[bytes, Path, pytest.MonkeyPatch], Made]] = {"local": local, "s3": s3, "stdin": stdin}
 """By the source's name. A new source needs an entry here: its test fails until there is one."""

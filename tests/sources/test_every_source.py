@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from s3guard import sources
 from s3guard.model import UsageError
-from s3guard.sources import LogObject, UnreadableError, catalog, chunks, objects
-from tests.sources.makers import MAKERS, Made
+from s3guard.sources import LogObject, Scope, Source, UnreadableError, catalog, objects
+from tests.sources.makers import MAKERS, Made, chunks
 
 NAMES = sorted(catalog())
 CONTENTS = {
@@ -35,7 +36,25 @@ def test_each_source_has_a_maker_here() -> None:
 def test_a_source_says_what_it_is(name: str) -> None:
     module = catalog()[name]
     assert isinstance(module.ORDER, int)
-    assert all(getattr(thing, "__doc__", None) for thing in (module, module.claims, module.objects, module.chunks))
+    assert isinstance(module.is_quick, bool)
+    place: Source = module.Place(Scope())
+    assert all(getattr(thing, "__doc__", None) for thing in (module, module.claims, module.Place, place.objects, place.read))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_place_opens_nothing_before_it_is_asked(name: str) -> None:
+    place: Source = catalog()[name].Place(Scope())
+    assert place.listed == []
+    assert list(place.read([])) == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "stdin"])
+def test_many_objects_come_in_the_order_in_which_they_were_listed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = MAKERS[name](b"x\n" * 1_000, tmp_path, monkeypatch)
+    entry = listed(made, tmp_path)
+    entries = [replace(entry, name=str(number)) for number in range(300)]
+    found = [(entry.name, b"".join(pieces)) for entry, pieces in sources.read(entries)]
+    assert found == [(str(number), b"x\n" * 1_000) for number in range(300)]
 
 
 @pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())

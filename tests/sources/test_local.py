@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from s3guard.model import UsageError
-from s3guard.sources import LogObject, UnreadableError, chunks, local, objects
+from s3guard.sources import LogObject, UnreadableError, local, objects
+from tests.sources.makers import chunks
 
 
 def names(*arguments: str | Path, root: Path) -> list[str]:

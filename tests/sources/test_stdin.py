@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from s3guard.sources import UnreadableError, chunks, objects, stdin
+from s3guard.sources import UnreadableError, objects, stdin
+from tests.sources.makers import chunks
 
 
 def test_only_a_dash_is_standard_input() -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from s3guard import memory
+from s3guard.aws import Access
 from s3guard.cli import choices, delivery, ending, options, progress, terminal
 from s3guard.cli.delivery import Target
 from s3guard.cli.options import RUN, WRITTEN
@@ -19,6 +20,7 @@ ORDER = 1
 EXAMPLES = """
 s3guard check logs/
 s3guard check logs/ -p policies/ --since 24h --fail-on high
+s3guard check s3://org-access-logs/ --since 24h --profile audit
 s3guard check logs/*.gz -o text -o junit:junit.xml -o sarif:s3guard.sarif
 zcat old.gz | s3guard check - --bucket phi-records --as-of 2026-10-02
 """
@@ -48,6 +50,12 @@ def check(
     as_of: options.AsOf = None,
     engine: options.Engine = None,
     jobs: options.Jobs = None,
+    late: options.Late = None,
+    profile: options.Profile = None,
+    region: options.Region = None,
+    role_arn: options.RoleArn = None,
+    endpoint_url: options.EndpointUrl = None,
+    request_payer: options.RequestPayer = False,
     color: options.Color = None,
     no_progress: options.NoProgress = False,
     quiet: options.Quiet = False,
@@ -98,6 +106,8 @@ def check(
                 require_policy=require_policy,
                 exempt=[one.bucket for one in chosen.settings.exclusions if one.holds(asked.as_of.date())],
                 progress=tell,
+                late=choices.late(context, late),
+                access=Access(profile, region, role_arn, endpoint_url, request_payer),
             )
         )
     report = done.report

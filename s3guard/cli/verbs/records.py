@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from s3guard import memory, outputs
+from s3guard.aws import Access
 from s3guard.cli import choices, delivery, ending, options, progress, terminal
 from s3guard.cli.options import JUDGED, WRITTEN
 from s3guard.cli.period import period
 from s3guard.model import UnableError, UsageError
-from s3guard.outputs import plural
+from s3guard.outputs import left_out, plural
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -51,6 +53,12 @@ def records(
     ] = None,
     quarantine: options.Quarantine = None,
     as_of: options.AsOf = None,
+    late: options.Late = None,
+    profile: options.Profile = None,
+    region: options.Region = None,
+    role_arn: options.RoleArn = None,
+    endpoint_url: options.EndpointUrl = None,
+    request_payer: options.RequestPayer = False,
     no_progress: options.NoProgress = False,
     quiet: options.Quiet = False,
     verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
@@ -90,10 +98,12 @@ def records(
                 until=asked.until,
                 quarantine=quarantine,
                 progress=tell,
+                late=choices.late(context, late),
+                access=Access(profile, region, role_arn, endpoint_url, request_payer),
             )
         )
         _write(dump, form, file)
-    return _concluded(dump, unparsed, allow_empty=allow_empty, quiet=quiet)
+    return _concluded(dump, unparsed, asked.as_of, allow_empty=allow_empty, quiet=quiet)
 
 
 def _write(dump: Dump, form: str, file: Path | None) -> None:
@@ -107,7 +117,7 @@ def _write(dump: Dump, form: str, file: Path | None) -> None:
                 write(piece)
 
 
-def _concluded(dump: Dump, unparsed: Fraction, *, allow_empty: bool, quiet: bool) -> int:
+def _concluded(dump: Dump, unparsed: Fraction, as_of: datetime, *, allow_empty: bool, quiet: bool) -> int:
     """The exit code, after what a reader of the rows could not know from them is told on standard error."""
     from s3guard.dump import too_damaged
 
@@ -116,6 +126,7 @@ def _concluded(dump: Dump, unparsed: Fraction, *, allow_empty: bool, quiet: bool
         told.append(f"{plural(dump.ambiguous, 'line')} can be read in several ways: rows of status ambiguous")
     if dump.quarantined:
         told.append(f"{plural(dump.quarantined, 'line')} could not be read as a record, and no row stands for it; --quarantine keeps them")
+    told += left_out(dump.listed, as_of, "--bucket names others")
     for text in () if quiet else told:
         terminal.warn(text)
     faults = [f"{entry.object}: not read to its end: {entry.reason}" for entry in dump.reading.unreadable]
