@@ -15,11 +15,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from tests.bench import generate
+from tests.bench import bench_s3, generate
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
 DATA = HERE.parent.parent / "build" / "bench"
 MILLION = 1_000_000
 GIB = 1024**3
@@ -45,11 +47,21 @@ class Line:
     value: float
     unit: str
     bound: float | None = None
+    """The largest value that is good."""
+    least: float | None = None
+    """The smallest one."""
 
     @property
     def broken(self) -> bool:
-        """Whether the value is over the bound."""
-        return self.bound is not None and self.value > self.bound
+        """Whether the value is beyond a bound."""
+        return (self.bound is not None and self.value > self.bound) or (self.least is not None and self.value < self.least)
+
+    @property
+    def verdict(self) -> str:
+        """What became of the bounds; empty where there is none."""
+        bounds = [f"at most {self.bound:g}"] if self.bound is not None else []
+        bounds += [f"at least {self.least:g}"] if self.least is not None else []
+        return f"  {', '.join(bounds)}: {'BROKEN' if self.broken else 'kept'}" if bounds else ""
 
 
 def cost(command: Sequence[str], folder: Path | None = None, expected: tuple[int, ...] = (0,)) -> Cost:
@@ -165,7 +177,26 @@ def bench_small(rounds: int) -> list[Line]:
     ]
 
 
-PARTS = {"start": bench_start, "million": bench_million, "small": bench_small, "large": bench_large}
+def bench_bucket(rounds: int) -> list[Line]:
+    """20,000 objects of some 30 kB out of SeaweedFS, listed and read by the source, and by boto3 in 32 threads."""
+    files = 20_000
+    folder = made("small", lambda path: generate.write_folder(path, MILLION, files))
+
+    def run(commands: dict[str, list[str]]) -> dict[str, list[Cost]]:
+        return interleaved(min(rounds, 3), {name: partial(cost, command, ROOT) for name, command in commands.items()})
+
+    costs = bench_s3.measured(folder, DATA / "weed", run)
+    return [
+        Line("20,000 objects, the source", median(costs["source"]), "s"),
+        Line("20,000 objects, boto3, 32 threads", median(costs["boto3"]), "s"),
+        Line("objects a second, the source", files / median(costs["source"]), "1/s"),
+        Line("objects a second, boto3", files / median(costs["boto3"]), "1/s"),
+        Line("boto3 / the source", ratio(costs, "boto3", "source"), "times", least=2.5),
+        Line("peak memory, the source", max(measured.memory for measured in costs["source"]) / GIB, "GiB", 0.25),
+    ]
+
+
+PARTS = {"start": bench_start, "million": bench_million, "small": bench_small, "large": bench_large, "s3": bench_bucket}
 
 
 def main() -> int:
@@ -182,8 +213,7 @@ def main() -> int:
         print(f"{part}: {PARTS[part].__doc__}", file=sys.stderr)
         rows += [(part, line) for line in PARTS[part](chosen.rounds)]
     for part, line in rows:
-        verdict = "" if line.bound is None else f"  at most {line.bound:g}: {'BROKEN' if line.broken else 'kept'}"
-        print(f"{part:<8} {line.name:<34} {line.value:>12,.2f} {line.unit:<5}{verdict}")
+        print(f"{part:<8} {line.name:<34} {line.value:>12,.2f} {line.unit:<5}{line.verdict}")
     results = {f"{part}: {line.name}": [line.value, line.unit] for part, line in rows}
     (DATA / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return int(any(line.broken for _, line in rows))
