@@ -175,6 +175,34 @@ def comparable(report: Report, prefix: str) -> str:
     return json.dumps(document).replace(prefix, "demo/")
 
 
+def test_a_run_with_a_state_lists_what_its_report_covers_and_reads_what_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_of = FIRST + 40 * DAY
+    contents = {simple(FIRST + day * DAY, day): line(FIRST + day * DAY) for day in range(40)}
+    state = str(tmp_path / "state")
+    with serving(contents, monkeypatch) as before:
+        first = judged(tmp_path, state=state, as_of=as_of)
+        assert (0, 30, 30) == (first.exit_code, first.coverage.records, len(before.readings))
+        assert first.coverage.listed == (Listed("s3://logs/logs/", FIRST + 10 * DAY, None, 0, 0, ()),)
+        before.asked.clear()
+        again = judged(tmp_path, state=state, as_of=as_of)
+        assert (0, 30, []) == (again.exit_code, again.coverage.records, before.readings)
+
+
+def test_what_could_not_be_listed_once_is_told_once_where_there_is_a_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hasty: None
+) -> None:
+    state = str(tmp_path / "state")
+    with serving({simple(FIRST): line(FIRST)}, monkeypatch) as before:
+        before.plan = lambda asked: proxy.DENIED if asked.is_listing else None
+        denied = judged(tmp_path, state=state, as_of=FIRST + DAY)
+        assert (3, ["s3://logs/logs/"]) == (denied.exit_code, [one.object for one in denied.coverage.unreadable])
+        before.plan = lambda asked: proxy.GONE if asked.is_reading else None
+        gone = judged(tmp_path, state=state, as_of=FIRST + DAY)
+        assert (3, [f"s3://logs/{simple(FIRST)}"]) == (gone.exit_code, [one.object for one in gone.coverage.unreadable])
+        before.plan = lambda _: None
+        assert (0, 1) == ((report := judged(tmp_path, state=state, as_of=FIRST + DAY)).exit_code, report.coverage.records)
+
+
 def test_the_command_reads_a_bucket_and_says_what_it_left_out(here: Here) -> None:
     contents = {partitioned(FIRST, "examplebucket"): line(FIRST), partitioned(FIRST, "other"): line(FIRST, b"other")}
     with serving(contents, here.patch) as before:
