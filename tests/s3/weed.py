@@ -81,6 +81,9 @@ def serving(folder: Path) -> Iterator[str]:
         finally:
             server.kill()
             server.wait()
+            # NOTE: told to end it would take half a minute; killed it leaves its sockets behind.
+            for left in (path for port in ports.values() for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock")):  # noqa: S108 - its choice
+                left.unlink(missing_ok=True)
 
 
 def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
