@@ -12,6 +12,8 @@ from s3guard.extends import Layer, Stack
 from s3guard.lists import SECTIONS, NamedList, NamedLists, list_fields
 from s3guard.nodes import Listing, Mapping, Node, Scalar, kind_of, plain
 from s3guard.problems import Place, Problems, did_you_mean, quoted
+from s3guard.records import COLUMNS
+from s3guard.references import Known
 from s3guard.rules import Rule
 from s3guard.wording import report
 
@@ -49,8 +51,10 @@ class Binder:
         self._lists = {
             section: NamedLists(section, _merged_lists(stack.layers, section), problems, is_open=is_open) for section in SECTIONS
         }
-        self.faulty: set[str] = set()
-        """After `rules`: the kinds of rules of which an entry has a fault."""
+        self.known: dict[str, Known] = {}
+        """After `rules`: every rule by name, those with faults as well."""
+        self.unnamed: set[str] = set()
+        """After `rules`: the kinds of rules of which an entry has no name that can be read."""
 
     def rules(self) -> tuple[Placed, ...]:
         """Every rule that holds: of two with one name and id the later layer's. Those with faults, which are problems, are left out."""
@@ -58,13 +62,21 @@ class Binder:
             lists.check()
         holding: dict[tuple[str, str], Placed | None] = {}
         for layer in self._layers:
+            first: dict[tuple[str, str], Entry] = {}
             for entry in self._entries(layer):
                 rule = self._rule(entry)
-                holding[entry.kind, entry.id] = Placed(rule, entry) if rule else None
+                if first.setdefault((entry.kind, entry.id), entry) is entry:
+                    holding[entry.kind, entry.id] = Placed(rule, entry) if rule else None
+                else:
+                    self._double(entry, first[entry.kind, entry.id])
         return tuple(placed for placed in holding.values() if placed)
 
+    def _double(self, entry: Entry, first: Entry) -> None:
+        what = "go without an id: one may" if entry.id == entry.kind else f"have the id {quoted(entry.id)}"
+        self._problems.add(entry.place, f"two entries of `{entry.kind}` {what}, and line {first.place.line} has the first")
+
     def _entries(self, layer: Layer) -> Iterator[Entry]:
-        """The entries of one document; unknown rules, two of one id and what is no mapping are problems."""
+        """The entries of one document; unknown rules and what is no mapping are problems."""
         section = layer.draft.node.values.get("rules")
         if not isinstance(section, Mapping):
             return
@@ -72,14 +84,8 @@ class Binder:
             key = section.keys[kind]
             if kind not in self._kinds:
                 self._problems.add(key, f"no rule is named {quoted(kind)}{did_you_mean(kind, self._kinds)}")
-                continue
-            first: dict[str, Entry] = {}
-            for entry in self._written(kind, value, key, layer):
-                if first.setdefault(entry.id, entry) is entry:
-                    yield entry
-                    continue
-                what = "go without an id: one may" if entry.id == kind else f"have the id {quoted(entry.id)}"
-                self._fault(kind, entry.place, f"two entries of `{kind}` {what}, and line {first[entry.id].place.line} has the first")
+            else:
+                yield from self._written(kind, value, key, layer)
 
     def _written(self, kind: str, value: Node, key: Place, layer: Layer) -> Iterator[Entry]:
         """The entries of one rule's name; a name and nothing else is the rule with its defaults."""
@@ -98,7 +104,7 @@ class Binder:
                 self._fault(kind, at, f"`{kind}` takes a mapping or a list of them, not {kind_of(node)}")
 
     def _fault(self, kind: str, place: Place, message: str) -> None:
-        self.faulty.add(kind)
+        self.unnamed.add(kind)
         self._problems.add(place, message)
 
     def _rule(self, entry: Entry) -> Rule | None:
@@ -109,11 +115,30 @@ class Binder:
                 node = Mapping(node.values | {field: expansion.node}, node.keys, node.place)
                 is_whole &= expansion.is_whole
         try:
-            return kind.model_validate(plain(node))
+            rule = kind.model_validate(plain(node))
         except ValidationError as error:
-            self.faulty.add(entry.kind)
             report(error, kind, node, entry.place, self._problems, is_whole=is_whole)
+            if any(fault["loc"][:1] == ("id",) for fault in error.errors(include_url=False, include_context=False, include_input=False)):
+                self.unnamed.add(entry.kind)
+            given = entry.node.values.get("id")
+            name = f"{entry.kind}/{given.text}" if isinstance(given, Scalar) and given.text else entry.kind
+            self.known[name] = Known(_subject(kind, entry.node), _text(entry.node.values.get("enabled")) != "false")
             return None
+        self.known[rule.name] = Known(rule.subject, rule.enabled)
+        return rule
+
+
+def _subject(kind: type[Rule], node: Mapping) -> tuple[str, ...] | None:
+    """The columns of the subject of an entry with faults; None where it is among them."""
+    written = node.values.get("group_by")
+    if written is None:
+        return kind.default_group_by
+    names = tuple(_text(item) or "" for item in (written.items if isinstance(written, Listing) else (written,)))
+    return names if all(name in COLUMNS for name in names) else None
+
+
+def _text(node: Node | None) -> str | None:
+    return node.text if isinstance(node, Scalar) else None
 
 
 def _merged_lists(stack: Sequence[Layer], section: str) -> dict[str, NamedList]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import polars as pl
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model
 
 from s3guard.model import Status
 from s3guard.names import FRAMEWORKS, Networks, Principals
-from s3guard.problems import did_you_mean, one_of, quoted
+from s3guard.problems import FaultError, FaultsError, did_you_mean, one_of, quoted
 from s3guard.quantities import Count, Duration
 from s3guard.records import COLUMNS, LOG_COLUMNS
 from s3guard.written import Globs, Identifier, OneOrMany, Text, Written, choice
@@ -69,11 +69,16 @@ def _instant(value: object) -> datetime:
 
 
 def _prefix(text: str) -> str:
-    for name in re.findall(r"\{([^{}]*)\}", text):
-        if name not in PLACEHOLDERS:
-            raise ValueError(f"{{{name}}} stands for nothing in a prefix{did_you_mean(name, PLACEHOLDERS) or '; write {bucket}'}")
-    if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
-        raise ValueError(f"a brace of {quoted(text)} has no partner")
+    faults = []
+    for found in re.finditer(r"\{([^{}]*)\}|[{}]", text):
+        name = found[1]
+        if name is None:
+            faults.append(FaultError(f"a brace of {quoted(text)} has no partner", found.start()))
+        elif name not in PLACEHOLDERS:
+            meant = did_you_mean(name, PLACEHOLDERS) or "; write {bucket}"
+            faults.append(FaultError(f"{{{name}}} stands for nothing in a prefix{meant}", found.start()))
+    if faults:
+        raise FaultsError(faults)
     return text
 
 
@@ -111,11 +116,14 @@ class Retention(Written):
     immediately_available: Duration | None = None
     """No log object may be archived where it cannot be read at once sooner."""
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Retention:
+    def checks(self) -> tuple[Callable[[], str | None], ...]:
+        """The two are in order."""
+        return (self._out_of_order,)
+
+    def _out_of_order(self) -> str | None:
         if self.min is not None and self.immediately_available is not None and self.immediately_available > self.min:
-            raise ValueError("`immediately_available` is longer than `min`: what is deleted cannot be read at once")
-        return self
+            return "`immediately_available` is longer than `min`: what is deleted cannot be read at once"
+        return None
 
 
 class Logging(Written):

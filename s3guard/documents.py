@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import yaml
 
 from s3guard import utf8
+from s3guard.excerpt import Excerpt, Mark
 from s3guard.nodes import Listing, Mapping, Node, Scalar, kind_of
 from s3guard.problems import Place, Problems, did_you_mean, quoted
 from s3guard.text import visible
@@ -32,13 +32,17 @@ MAX_DEPTH = 50
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_BROKEN = 20
+"""Documents of one file that cannot be read before the others are left alone."""
+_JOINED = 1_000
+"""Entries of a key's first value that its second is joined with: a key that stands a thousand times must not cost a minute."""
 _TAGS = {yaml.ScalarEvent: "str", yaml.SequenceStartEvent: "seq", yaml.MappingStartEvent: "map"}
 
 
 def read(content: bytes, file: str, problems: Problems) -> tuple[Node, ...]:
     """The documents of a file, each at least one node; an empty document beside others is left out.
 
-    Whatever is wrong is added to `problems`; what was read before a fault is returned, so that its problems show as well.
+    Whatever is wrong is added to `problems`; what could be read beside it is returned, so that its problems show as well.
     """
     text = utf8.decoded(content, file, problems)
     if text is None:
@@ -50,20 +54,14 @@ def read(content: bytes, file: str, problems: Problems) -> tuple[Node, ...]:
     return documents
 
 
-class _Mark(Protocol):
-    """A place as either of PyYAML's parsers tells it, counted from 0."""
-
-    line: int
-    column: int
-    index: int
-
-
 class _RefusedError(Exception):
-    """The rest of the file cannot be read."""
+    """The rest of the document cannot be read."""
 
-    def __init__(self, place: Place, message: str) -> None:
+    def __init__(self, place: Place, message: str, *, ends_file: bool = False) -> None:
         super().__init__(message)
         self.place = place
+        self.ends_file = ends_file
+        """Whether nothing behind it is read either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +97,49 @@ class _Reader:
 
     def __init__(self, file: str, text: str, problems: Problems) -> None:
         self._file = file
-        self._text = text
-        self._lines = text.splitlines()
         self._problems = problems
-        self._open: list[_Open] = []
-        self._anchors: dict[str, _Anchored | None] = {}
         self._nodes = 0
         self._characters = 0
         self.failed = False
+        self._begin_at(Excerpt(file, text))
+
+    def _begin_at(self, excerpt: Excerpt) -> None:
+        """Read on from here."""
+        self._excerpt = excerpt
+        self._open: list[_Open] = []
+        self._anchors: dict[str, _Anchored | None] = {}
+        self._document = 0
+        """Where the document that is being read begins, behind its mark."""
 
     def documents(self) -> Iterator[Node]:
-        """Every document with content; stops at the first fault, which is added to the problems."""
-        try:
-            for event in yaml.parse(self._text, Loader=_LOADER):
-                node = self._read(event)
-                if node is not None and not (isinstance(node, Scalar) and node.text is None):
-                    yield node
-        except _RefusedError as refused:
-            self._fail(refused.place, str(refused))
-        except yaml.MarkedYAMLError as error:
-            self._fail(*self._syntax(error))
-        # NOTE: PyYAML's own scanner lets chr() and int() complain about escapes and version numbers out of range.
-        except (yaml.YAMLError, ValueError, OverflowError) as error:
-            self._fail(Place(self._file), f"not valid YAML: {visible(str(error))}")
+        """Every document with content; one with a fault that lets nobody read on is left out, and the fault added to the problems."""
+        for _ in range(_BROKEN):
+            try:
+                yield from self._whole()
+            except _RefusedError as refused:
+                self._fail(refused.place, str(refused))
+                if refused.ends_file:
+                    return
+            except yaml.MarkedYAMLError as error:
+                self._fail(*self._syntax(error))
+            # NOTE: PyYAML's own scanner lets chr() and int() complain about escapes and version numbers out of range.
+            except (yaml.YAMLError, ValueError, OverflowError) as error:
+                self._fail(self._excerpt.start, f"not valid YAML: {visible(str(error))}")
+            else:
+                return
+            following = self._excerpt.following(self._document)
+            if following is None:
+                return
+            self._begin_at(following)
+
+    def _whole(self) -> Iterator[Node]:
+        """The documents up to a fault."""
+        for event in yaml.parse(self._excerpt.text, Loader=_LOADER):
+            if isinstance(event, yaml.DocumentStartEvent):
+                self._document = _marks(event)[0].index + (len("---") if event.explicit else 0)
+            node = self._read(event)
+            if node is not None and not (isinstance(node, Scalar) and node.text is None):
+                yield node
 
     def _fail(self, place: Place, message: str) -> None:
         self.failed = True
@@ -143,12 +161,11 @@ class _Reader:
 
     def _alias(self, event: yaml.AliasEvent) -> Node | None:
         place, name = self._place(event), str(event.anchor)
-        if name not in self._anchors:
-            guess = did_you_mean(name, self._anchors)
-            raise _RefusedError(place, f"no anchor `&{name}` comes before; a text that starts with * needs quotes{guess}")
-        anchored = self._anchors[name]
+        anchored = self._anchors.get(name)
         if anchored is None:
-            raise _RefusedError(place, f"`*{name}` stands inside what it names")
+            message = f"no anchor `&{name}` comes before; a text that starts with * needs quotes{did_you_mean(name, self._anchors)}"
+            self._problems.add(place, f"`*{name}` stands inside what it names" if name in self._anchors else message, settles=True)
+            return self._put(Scalar(f"*{name}", place, None), 0)
         self._spend(place, anchored.nodes, anchored.characters, anchored.height)
         return self._put(anchored.node, anchored.height)
 
@@ -159,10 +176,12 @@ class _Reader:
         if len(text) > MAX_SCALAR:
             raise _RefusedError(place, f"a text of more than {MAX_SCALAR:,} characters")
         if _SURROGATE.search(text):
-            raise _RefusedError(place, "an escape that is not a character")
+            self._problems.add(place, "an escape that is not a character", settles=True)
+            text = _SURROGATE.sub("\ufffd", text)
         is_null = not event.style and event.tag is None and text in _NULLS
         is_block = event.style == "|"
-        shift = self._margin(event) if is_block else self._shift(event)
+        start, end = _marks(event)
+        shift = self._excerpt.margin(start, text) if is_block else self._excerpt.shift(start, end, event.value, is_quoted=bool(event.style))
         scalar = Scalar(None if is_null else text, place, shift, is_block)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(scalar, 1, len(text), 0)
@@ -201,18 +220,22 @@ class _Reader:
         return None
 
     def _key(self, node: Node) -> Scalar:
-        if not isinstance(node, Scalar):
-            raise _RefusedError(node.place, f"a key is text, not {kind_of(node)}; a text that starts with {{ or [ needs quotes")
-        return node
+        if isinstance(node, Scalar):
+            return node
+        message = f"a key is text, not {kind_of(node)}; a text that starts with {{ or [ needs quotes"
+        self._problems.add(node.place, message, settles=True)
+        return Scalar(None, node.place, None)
 
     def _entry(self, around: _Open, key: Scalar, value: Node) -> None:
         if key.text is None:
-            self._problems.add(key.place, "the key is missing before the `:`")
+            if not self._problems.settled(key.place):
+                self._problems.add(key.place, "the key is missing before the `:`")
         elif key.text == "<<":
             self._problems.add(key.place, "merge keys (`<<`) are not part of YAML 1.2: write the entries out, or use `extends`")
         elif key.text in around.keys:
             first = around.keys[key.text]
             self._problems.add(key.place, f"key {quoted(key.text)} stands twice in this mapping, first in line {first.line}")
+            around.values[key.text] = _both(around.values[key.text], value)
         else:
             around.keys[key.text] = key.place
             around.values[key.text] = value
@@ -221,9 +244,9 @@ class _Reader:
         self._nodes += nodes
         self._characters += characters
         if self._nodes > MAX_NODES:
-            raise _RefusedError(place, f"the file holds more than {MAX_NODES:,} values, aliases followed")
+            raise _RefusedError(place, f"the file holds more than {MAX_NODES:,} values, aliases followed", ends_file=True)
         if self._characters > MAX_TEXT:
-            raise _RefusedError(place, f"the file holds more than {MAX_TEXT >> 20} MiB of text, aliases followed")
+            raise _RefusedError(place, f"the file holds more than {MAX_TEXT >> 20} MiB of text, aliases followed", ends_file=True)
         if len(self._open) + height > MAX_DEPTH:
             raise _RefusedError(place, f"nested more than {MAX_DEPTH} deep")
 
@@ -231,37 +254,20 @@ class _Reader:
         tag = getattr(event, "tag", None)
         if tag is not None and tag != f"tag:yaml.org,2002:{_TAGS[type(event)]}":
             written = tag.replace("tag:yaml.org,2002:", "!!")
-            raise _RefusedError(place, f"tag {quoted(written)} is not allowed: policies hold text, lists and mappings")
+            self._problems.add(place, f"tag {quoted(written)} is not allowed: policies hold text, lists and mappings")
 
     def _place(self, event: yaml.Event) -> Place:
-        start, _ = _marks(event)
-        return Place(self._file, start.line + 1, start.column + 1)
-
-    def _shift(self, event: yaml.ScalarEvent) -> int | None:
-        start, end = _marks(event)
-        written = self._text[start.index : end.index]
-        at = written.rfind(event.value)
-        before, after = written[max(at - 1, 0) : at], written[at + len(event.value) :]
-        is_itself = before == after if event.style else before in ("", " ") and not after
-        return at if at >= 0 and is_itself and start.line == end.line else None
-
-    def _margin(self, event: yaml.ScalarEvent) -> int | None:
-        """Columns to the left of a text that stands in the lines below."""
-        start, _ = _marks(event)
-        written, lines = self._lines[start.line + 1 :][: event.value.count("\n") + 1], event.value.rstrip("\n").split("\n")
-        margin = next((len(raw) - len(line) for raw, line in zip(written, lines, strict=False) if line), None)
-        as_itself = margin is not None and all(raw[margin:] == line for raw, line in zip(written, lines, strict=False))
-        return margin if as_itself else None
+        return self._excerpt.place(_marks(event)[0])
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> tuple[Place, str]:
         """Where the text is not YAML, and why, in words for people where the parser's are not."""
         problem = str(error.problem)
         mark = error.problem_mark
         if mark is None:
-            return Place(self._file), f"not valid YAML: {visible(problem)}"
+            return self._excerpt.start, f"not valid YAML: {visible(problem)}"
         back = 0
         if "cannot start any token" in problem:
-            found = self._text[mark.index]
+            found = self._excerpt.text[mark.index]
             message = "a tab: indent with spaces" if found == "\t" else f"a text that starts with {found} needs quotes"
         elif "expected alphabetic or numeric" in problem:
             back, message = 1, "a text that starts with * or & needs quotes"
@@ -269,10 +275,22 @@ class _Reader:
             message = "a `:` that is not expected here: check the indentation, and quote a text that holds `: `"
         else:
             message = f"not valid YAML: {' '.join(filter(None, (error.context, problem)))}"
-        return Place(self._file, mark.line + 1, mark.column + 1 - back), visible(message)
+        return self._excerpt.place(mark, back), visible(message)
 
 
-def _marks(event: yaml.Event) -> tuple[_Mark, _Mark]:
+def _both(first: Node, second: Node) -> Node:
+    """What stands under a key twice as one, so that the faults of both are found; of two that cannot be joined the first."""
+    if len(first.values if isinstance(first, Mapping) else first.items if isinstance(first, Listing) else ()) > _JOINED:
+        return first
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        values = {key: _both(first.values[key], value) if key in first.values else value for key, value in second.values.items()}
+        return Mapping(first.values | values, second.keys | first.keys, first.place)
+    if isinstance(first, Listing) and isinstance(second, Listing):
+        return Listing(first.items + second.items, first.place)
+    return first
+
+
+def _marks(event: yaml.Event) -> tuple[Mark, Mark]:
     """Where an event begins and ends."""
     if event.start_mark is None or event.end_mark is None:
         raise AssertionError("the parser marks every event")

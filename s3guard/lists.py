@@ -104,14 +104,14 @@ class NamedLists:
     def _named(self, name: str, place: Place, within: tuple[str, ...]) -> _Items:
         if name in within:
             cycle = " > ".join(f"@{one}" for one in (*within[within.index(name) :], name))
-            self._problems.add(place, f"a list of `{self._section}` holds itself: {cycle}")
+            self._problems.add(place, f"a list of `{self._section}` holds itself: {cycle}", settles=True)
         elif len(within) >= MAX_NESTING:
-            self._problems.add(place, f"more than {MAX_NESTING} named lists stand one within the other")
+            self._problems.add(place, f"more than {MAX_NESTING} named lists stand one within the other", settles=True)
         elif name in self._lists:
             return self._of(name, within)
         elif not self._is_open:
-            known = [f"@{one}" for one in self._lists]
-            self._problems.add(place, f"{quoted('@' + name)} names no list of `{self._section}`{did_you_mean('@' + name, known)}")
+            meant = did_you_mean(f"@{name}", [f"@{one}" for one in self._lists])
+            self._problems.add(place, f"{quoted('@' + name)} names no list of `{self._section}`{meant}", settles=True)
         return _Items((), is_whole=False)
 
     def _of(self, name: str, within: tuple[str, ...]) -> _Items:

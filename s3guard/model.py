@@ -249,6 +249,8 @@ class Report:
     controls: tuple[ControlStatus, ...] = ()
     notes: tuple[str, ...] = field(default=())
     """Sentences that every output repeats: why a run is undetermined, what it proves and what not."""
+    unwritten: tuple[str, ...] = ()
+    """Outputs of the run that could not be written, each with the reason; a run of which there is one is no pass."""
 
     @property
     def summary(self) -> dict[str, int]:

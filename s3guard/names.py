@@ -11,9 +11,9 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonS
 
 from s3guard import principals
 from s3guard.model import Control
-from s3guard.problems import did_you_mean, quoted
+from s3guard.problems import FaultError, FaultsError, did_you_mean, quoted
 from s3guard.records import COLUMNS, OPERATION_CLASSES, OUTCOMES, error_codes, operations
-from s3guard.written import OneOrMany, choice, each_once, plain_text
+from s3guard.written import EACH_ONCE, OneOrMany, choice, plain_text
 
 FRAMEWORKS: Final = ("hipaa", "pci-dss", "gdpr", "nist-800-53", "soc2", "iso-27001", "cis-aws")
 """The compliance frameworks by plain name; ``name-version`` pins a version."""
@@ -102,15 +102,21 @@ def _controls(value: object) -> object:
         return tuple(value)
     if not isinstance(value, Mapping):
         raise ValueError('controls are written by framework, such as {hipaa: ["164.312(b)"]}')  # noqa: TRY004 - see above
-    found = []
+    found, faults = [], []
     for framework, written in value.items():
         name = str(framework)
         plain = any(name == known or name.startswith(f"{known}-") for known in FRAMEWORKS)
         hint = "" if plain else did_you_mean(name, FRAMEWORKS)
         if hint or not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
-            raise ValueError(f"{quoted(name)} is not a framework{hint or '; write a name in small letters such as hipaa'}")
-        items = written if isinstance(written, list | tuple) else (written,)
-        found += [Control(name, plain_text(item)) for item in items]
+            message = f"{quoted(name)} is not a framework{hint or '; write a name in small letters such as hipaa'}"
+            faults.append(FaultError(message, path=(name, "[key]")))
+        for at, item in enumerate(written if isinstance(written, list | tuple) else (written,)):
+            try:
+                found.append(Control(name, plain_text(item)))
+            except ValueError as error:
+                faults.append(FaultError(str(error), path=(name, at)))
+    if faults:
+        raise FaultsError(faults)
     return tuple(found)
 
 
@@ -160,7 +166,7 @@ Networks = Annotated[tuple[Network, ...], OneOrMany("networks", empty=True)]
 ColumnName = Annotated[str, BeforeValidator(plain_text), AfterValidator(_column), WithJsonSchema({"type": "string", "enum": list(COLUMNS)})]
 """The name of a column of a record."""
 
-Columns = Annotated[tuple[ColumnName, ...], OneOrMany("columns", empty=True), AfterValidator(each_once)]
+Columns = Annotated[tuple[ColumnName, ...], OneOrMany("columns", empty=True), EACH_ONCE]
 """Columns, each once; none makes one group of everything."""
 
 OperationName = Annotated[
@@ -188,7 +194,7 @@ ErrorClassesOrCodes = Annotated[
 Outcomes = Annotated[
     tuple[Annotated[Literal["served", "refused", "failed"], choice("an outcome", OUTCOMES)], ...],
     OneOrMany("outcomes"),
-    AfterValidator(each_once),
+    EACH_ONCE,
 ]
 """Outcomes of a record, each once."""
 

@@ -15,14 +15,15 @@ from s3guard.drafts import Draft, Library, policy_files
 from s3guard.extends import Stack, stack_of
 from s3guard.globs import is_glob, matches
 from s3guard.model import Control, Location, PolicyFile, UsageError
-from s3guard.nodes import find, plain
-from s3guard.problems import Place, PolicyError, Problem, Problems, few_guesses, quoted
-from s3guard.references import Referable, check_tests, check_waivers
+from s3guard.nodes import Mapping as Entries
+from s3guard.nodes import Node, find, plain
+from s3guard.problems import Place, PolicyError, Problem, Problems, did_you_mean, few_guesses, quoted
+from s3guard.references import Known, Referable, check_tests, check_waivers
 from s3guard.repository import report_root, shown_path
 from s3guard.rules import Rule, catalog
 from s3guard.wording import report
 
-__all__ = ["BoundRule", "BoundWaiver", "Policy", "PolicyError", "Problem", "load"]
+__all__ = ["BoundRule", "BoundWaiver", "Policy", "PolicyError", "Problem", "load", "read"]
 
 _IMPLIED: Final = "anonymous"
 _GUARDED: Final = ("requesters", "writers")
@@ -113,16 +114,22 @@ def load(paths: Sequence[Path], root: Path | None = None, *, require: bool = Tru
 
     Raises `PolicyError` with every problem of every file, and `UsageError` where there is no policy.
     """
-    problems = Problems()
     root = root or report_root(Path.cwd())
-    with few_guesses():
-        found = _found(paths, root, problems)
-    problems.raise_any()
-    policies = sorted((policy for policy in found if policy), key=lambda policy: policy.name)
+    policies, problems = read(paths, root)
+    if problems:
+        raise PolicyError(problems)
     if require and not policies:
         looked = ", ".join(shown_path(path, root) for path in paths)
         raise UsageError(f"no policy in {looked}: only packs, which name no buckets")
-    return tuple(policies)
+    return policies
+
+
+def read(paths: Sequence[Path], root: Path | None = None) -> tuple[tuple[Policy, ...], tuple[Problem, ...]]:
+    """As `load`, but the policies without faults, sorted by name, and every problem of every file, sorted by place."""
+    problems = Problems()
+    with few_guesses():
+        found = _found(paths, root or report_root(Path.cwd()), problems)
+    return tuple(sorted((policy for policy in found if policy), key=lambda policy: policy.name)), tuple(problems)
 
 
 def _found(paths: Sequence[Path], root: Path, problems: Problems) -> list[Policy | None]:
@@ -157,16 +164,13 @@ def _check_packs(drafts: Sequence[Draft], stacks: Sequence[Stack], problems: Pro
 
 def _policy(stack: Stack, kinds: Mapping[str, type[Rule]], problems: Problems) -> Policy | None:
     """The policy of the last layer with those below it; None for a pack, and where it has faults, which are problems."""
-    own, found = stack.own, Problems()
+    own, found = stack.own, problems.beside()
     binder = Binder(stack, kinds, found)
     rules = binder.rules()
     rules = (*rules, *_anonymous(rules, kinds))
     logging, review = _section(stack, "logging", Logging, found), _section(stack, "review", Review, found)
-    if review is not None and review.every is None:
-        found.add(own.node.place_of("review"), "`every` is missing: how often the logs must be reviewed")
-    if stack.is_whole and own.declaration is not None and not (own.is_pack or rules or logging or found):
-        found.add(own.place, "the policy judges nothing: it has neither `rules` nor `logging`")
-    known = Referable({one.rule.name: one.rule for one in rules}, frozenset(binder.faulty), stack.is_whole)
+    _check_missing(stack, found)
+    known = Referable(_known(binder.known), frozenset(binder.unnamed), stack.is_whole)
     check_waivers(own.node, known, found)
     check_tests(own.node, known, found)
     for problem in found:
@@ -174,6 +178,38 @@ def _policy(stack: Stack, kinds: Mapping[str, type[Rule]], problems: Problems) -
     if own.is_pack or own.declaration is None or found:
         return None
     return _made(own, own.declaration, stack, [_bound(one, own.declaration.policy) for one in rules], (logging, review))
+
+
+def _known(rules: Mapping[str, Known]) -> dict[str, Known]:
+    """The rules by name, and the one about anonymous requests where others imply it."""
+    found = dict(rules)
+    if any(name.partition("/")[0] in _GUARDED and known.enabled for name, known in rules.items()):
+        found.setdefault(_IMPLIED, Known(catalog()[_IMPLIED].default_group_by, enabled=True))
+    return found
+
+
+def _check_missing(stack: Stack, problems: Problems) -> None:
+    """What the whole of a policy lacks, whatever is wrong with its parts."""
+    own = stack.own
+    if not stack.is_whole:
+        return
+    review = merged_section(stack.layers, "review")
+    if review is not None and "every" not in review.values and not _is_meant("every", review.values):
+        problems.add(own.node.place_of("review"), "`every` is missing: how often the logs must be reviewed")
+    written = [layer.draft.node.values for layer in stack.layers]
+    # NOTE: rules that are no rules are told of elsewhere; only none at all is nothing.
+    is_judged = any("logging" in values or not _is_empty(values.get("rules")) for values in written)
+    if not (own.is_pack or is_judged or any(_is_meant(key, own.node.values) for key in ("rules", "logging"))):
+        problems.add(own.place, "the policy judges nothing: it has neither `rules` nor `logging`")
+
+
+def _is_empty(rules: Node | None) -> bool:
+    return rules is None or (isinstance(rules, Entries) and not rules.values)
+
+
+def _is_meant(key: str, written: Mapping[str, Node]) -> bool:
+    """Whether an unknown key is probably this one, misspelt."""
+    return any(name not in Declaration.model_fields and did_you_mean(name, (key,)) for name in written)
 
 
 def _made(

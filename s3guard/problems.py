@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -47,6 +47,26 @@ class Problem:
         return f"{Place(self.file, self.line, self.column)}: {self.message}"
 
 
+class FaultError(ValueError):
+    """One thing that is wrong with a value that a person wrote, and where in the value."""
+
+    def __init__(self, message: str, offset: int | None = None, path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.offset = offset
+        """Where in a text, in characters from 0; None when it is the whole."""
+        self.path = path
+        """Where in a list or a mapping: items by number, values by key."""
+
+
+class FaultsError(ValueError):
+    """Several things that are wrong with one value."""
+
+    def __init__(self, faults: Sequence[FaultError]) -> None:
+        """At least one."""
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
 class PolicyError(UsageError):
     """Problems of policy files: all of them, of all files, sorted by place, each once."""
 
@@ -79,12 +99,16 @@ class Problems:
     def __init__(self) -> None:
         """Start without any."""
         self._found: set[Problem] = set()
-        self._places: set[Place] = set()
+        self._settled: set[Place] = set()
 
-    def add(self, place: Place, message: str) -> None:
-        """Note one problem; the same one at the same place is noted once."""
+    def add(self, place: Place, message: str, *, settles: bool = False) -> None:
+        """Note one problem; the same one at the same place is noted once.
+
+        With `settles` all is said of the text that stands there: what else may be wrong with it only follows from this.
+        """
         self._found.add(Problem(place.file, place.line, place.column, message))
-        self._places.add(place)
+        if settles:
+            self._settled.add(place)
 
     def __iter__(self) -> Iterator[Problem]:
         """All that are known, sorted by place."""
@@ -94,9 +118,15 @@ class Problems:
         """Whether there is any."""
         return bool(self._found)
 
-    def at(self, place: Place) -> bool:
-        """Whether a problem is known at this very place."""
-        return place in self._places
+    def settled(self, place: Place) -> bool:
+        """Whether all is said of the text that stands at this very place."""
+        return place in self._settled
+
+    def beside(self) -> Problems:
+        """None yet, of the same files: what is settled here is settled there."""
+        other = Problems()
+        other._settled = set(self._settled)
+        return other
 
     def raise_any(self) -> None:
         """Raise `PolicyError` with all problems; do nothing where there is none."""
@@ -109,13 +139,16 @@ def quoted(text: str) -> str:
     return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}..."
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``; did you mean a or b?`` for the names of `known` that come close to `word`, else an empty string."""
+def did_you_mean(word: str, known: Iterable[str], most: int = 2, near: float = 0.7) -> str:
+    """``; did you mean a or b?`` for the names of `known` that come close to `word`, at most `most`, else an empty string.
+
+    `near` is how much of it they have at least in common: 1 is all.
+    """
     guesses = _GUESSES.get()
     if len(word) > _SHOWN or (guesses is not None and next(guesses, None) is None):
         return ""
     exact = {name.casefold().replace("_", "-"): name for name in known}
-    close = difflib.get_close_matches(word.strip().casefold().replace("_", "-"), exact, n=2, cutoff=0.7)
+    close = difflib.get_close_matches(word.strip().casefold().replace("_", "-"), exact, n=most, cutoff=near)
     return f"; did you mean {' or '.join(exact[name] for name in close)}?" if close else ""
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 
-from s3guard.problems import Place, Problems
+from s3guard.problems import LIMIT, Place, Problems
 
 MAX_BYTES = 1 << 20
 """Largest file, in bytes: looked at before anything is parsed."""
@@ -15,23 +16,27 @@ _REFUSED = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue
 
 
 def decoded(content: bytes, file: str, problems: Problems) -> str | None:
-    """The text of a file's bytes without a BOM; None where it cannot be one, which is added to `problems` with its place."""
+    """The text of a file's bytes without a BOM; whatever may not stand in it is added to `problems` with its place.
+
+    Such a character is U+FFFD in the text, so that what else is wrong with the file is known as well. None where there is no text: it is
+    too large, no text at all (a NUL is in it), or more may not stand in it than anybody reads about.
+    """
     if len(content) > MAX_BYTES:
         problems.add(Place(file), f"the file is larger than {MAX_BYTES >> 20} MiB")
         return None
-    content = content.removeprefix(codecs.BOM_UTF8)
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        place = _place_of(content[: error.start].decode("utf-8"), file)
-        problems.add(place, f"byte 0x{content[error.start]:02x} is not UTF-8: save the file as UTF-8")
-        return None
-    refused = _REFUSED.search(text)
-    if refused:
-        place = _place_of(text[: refused.start()], file)
-        problems.add(place, f"character U+{ord(refused[0]):04X} may not stand in a policy; in double quotes write it as an escape")
-        return None
-    return text
+    text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    is_text = "\0" not in text
+    refused = list(islice(_REFUSED.finditer(text), LIMIT + 1 if is_text else 1))
+    for found in refused:
+        problems.add(_place_of(text[: found.start()], file), _why(found[0]))
+    return _REFUSED.sub("\ufffd", text) if is_text and len(refused) <= LIMIT else None
+
+
+def _why(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # NOTE: how `surrogateescape` writes a byte that is not UTF-8
+        return f"byte 0x{code - 0xDC00:02x} is not UTF-8: save the file as UTF-8"
+    return f"character U+{code:04X} may not stand in a policy; in double quotes write it as an escape"
 
 
 def _place_of(before: str, file: str) -> Place:

@@ -6,8 +6,8 @@ a reader looks for identity: in the first line, a title, the subject of a messag
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from s3guard.model import Finding, Report, Result, Severity, Status
@@ -112,6 +112,16 @@ def because(report: Report) -> str:
     return f"exit code {report.exit_code}" + (f": {reason(report)}" if reason else "")
 
 
+def with_unwritten(report: Report, unwritten: Sequence[str]) -> Report:
+    """The report of a run of which these outputs could not be written, each with the reason: no pass, while violations stay violations."""
+    if not unwritten:
+        return report
+    notes = tuple(f"{one[:1].upper()}{one[1:]}." for one in unwritten)
+    exit_code = report.exit_code if report.exit_code == 1 else 3
+    status = report.status if exit_code == report.exit_code else Status.UNDETERMINED
+    return replace(report, status=status, exit_code=exit_code, notes=(*notes, *report.notes), unwritten=tuple(unwritten))
+
+
 def _nothing(report: Report) -> str:
     return "nothing was judged" if not report.coverage.records else "no policy judges a bucket of these records"
 
@@ -137,7 +147,9 @@ def _unjudged(report: Report) -> str:
     causes = [_count(undetermined, "check") + " undetermined"] if undetermined else []
     if unreadable:
         causes.append(_count(unreadable, "log object") + " not read to the end")
-    return "not everything could be judged" + (f" ({', '.join(causes)})" if causes else "")
+    blind = "not everything could be judged" + (f" ({', '.join(causes)})" if causes else "")
+    unwritten = _count(len(report.unwritten), "output") + " could not be written" if report.unwritten else ""
+    return ", and ".join(filter(None, (blind if causes or not unwritten else "", unwritten)))
 
 
 def _count(number: int, noun: str) -> str:

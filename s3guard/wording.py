@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from s3guard.nodes import Node, Scalar, find, kind_of
 from s3guard.problems import LIMIT, Place, Problems, did_you_mean, one_of, quoted
@@ -27,19 +28,27 @@ def report(error: ValidationError, model: type[BaseModel], node: Node, place: Pl
     """Add every fault of `error` to `problems`; `node` is what was validated, `place` where it stands.
 
     `model` gives the keys that an unknown one may have meant. With `is_whole` false, parts of the node were left out for faults
-    that are told elsewhere, so nothing is said about the node as a whole. A text that has a problem already gets no second one.
+    that are told elsewhere, so nothing is said about the node as a whole; nor of a text of which all is said already.
     """
     # NOTE: bounded before anything is worded: a file of 100,000 unknown keys should not be compared with every known one.
     for fault in error.errors(include_url=False, include_input=False)[: LIMIT + 1]:
-        path = fault["loc"]
-        is_about_key = fault["type"] == "extra_forbidden" or path[-1:] == ("[key]",)
-        at, found = _place(node, place, path, is_about_key=is_about_key)
-        offset = getattr(fault.get("ctx", {}).get("error"), "offset", None)
-        if isinstance(found, Scalar) and isinstance(offset, int):
-            at = found.within(offset) or at
-        told = fault["type"] == "value_error" and isinstance(found, Scalar) and problems.at(at)
-        if not told and (path or is_whole):
-            problems.add(at, _sentence(fault["type"], fault["msg"], path, found, model))
+        for message, offset, within in _parts(fault):
+            path = (*fault["loc"], *within)
+            is_about_key = fault["type"] == "extra_forbidden" or path[-1:] == ("[key]",)
+            at, found = _place(node, place, path, is_about_key=is_about_key)
+            is_told = isinstance(found, Scalar) and not is_about_key and problems.settled(found.place)
+            if isinstance(found, Scalar) and offset is not None:
+                at = found.within(offset) or at
+            if not is_told and (path or is_whole):
+                problems.add(at, _sentence(fault["type"], message, path, found, model))
+
+
+def _parts(fault: ErrorDetails) -> Iterator[tuple[str, int | None, tuple[str | int, ...]]]:
+    """What is wrong with one value, which may be several things: the sentence, where in a text, and where in a list or mapping."""
+    raised = fault.get("ctx", {}).get("error")
+    for part in getattr(raised, "faults", (raised,)):
+        message = fault["msg"] if part is None else str(part)
+        yield message, getattr(part, "offset", None), getattr(part, "path", ())
 
 
 def _place(node: Node, place: Place, path: Sequence[str | int], *, is_about_key: bool) -> tuple[Place, Node]:
@@ -53,7 +62,7 @@ def _place(node: Node, place: Place, path: Sequence[str | int], *, is_about_key:
 
 def _sentence(kind: str, message: str, path: Sequence[str | int], found: Node, model: type[BaseModel]) -> str:
     if kind == "value_error":
-        return visible(message.removeprefix("Value error, "))
+        return visible(message)
     if kind == "missing":
         return f"`{path[-1]}` is missing"
     if kind == "extra_forbidden":

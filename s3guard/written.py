@@ -6,10 +6,12 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Annotated, Any
+from difflib import get_close_matches
+from itertools import islice, pairwise
+from typing import Annotated, Any, Final, Self, cast
 
 from pydantic import (
     AfterValidator,
@@ -18,15 +20,23 @@ from pydantic import (
     ConfigDict,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
     PlainSerializer,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     field_validator,
+    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
 from s3guard.model import Severity
-from s3guard.problems import did_you_mean, one_of, quoted
+from s3guard.problems import LIMIT, FaultError, FaultsError, did_you_mean, one_of, quoted
+
+_MEANT: Final = 20
+"""Unknown keys of one mapping that are held against the known ones."""
 
 
 class Written(BaseModel):
@@ -41,6 +51,49 @@ class Written(BaseModel):
         if value is None:
             raise ValueError("nothing is written here; write a value or remove the key")
         return value
+
+    def checks(self) -> tuple[Callable[[], str | None], ...]:
+        """What says of the part as a whole what is wrong with it, or None.
+
+        Each is asked wherever the fields that it reads are good, whatever is wrong with the others.
+        """
+        return ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _is_good_as_a_whole(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            whole = handler(value)
+        except ValidationError as error:
+            raise with_faults(error, cls._faults_beside(error, value, handler), value) from None
+        faults = [FaultError(told) for check in whole.checks() if (told := check())]
+        if faults:
+            raise FaultsError(faults)
+        return whole
+
+    @classmethod
+    def _faults_beside(cls, error: ValidationError, value: object, handler: ModelWrapValidatorHandler[Self]) -> Iterator[FaultError]:
+        """What is wrong with the whole, as far as that can be told without the fields that have faults themselves."""
+        if cls.checks is Written.checks or not isinstance(value, Mapping):
+            return
+        names = {field.alias or name: name for name, field in cls.model_fields.items()}
+        wrong = {fault["loc"][0] for fault in error.errors(include_url=False, include_context=False, include_input=False) if fault["loc"]}
+        # NOTE: a key that is not known was probably meant for one that is, of which nothing is known then.
+        meant = {near for key in islice(wrong - names.keys(), _MEANT) for near in get_close_matches(str(key), names, 1, 0.7)}
+        try:
+            good = handler({key: item for key, item in value.items() if key not in wrong})
+        except ValidationError:
+            return
+        for key in (wrong & names.keys()) | meant:
+            good.__dict__.pop(names[str(key)], None)
+        # NOTE: so ends what asks for a field that has a fault.
+        checks: tuple[Callable[[], str | None], ...] = ()
+        with suppress(AttributeError):
+            checks = good.checks()
+        for check in checks:
+            with suppress(AttributeError):
+                if told := check():
+                    yield FaultError(told)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -182,14 +235,33 @@ def _identifier(value: str) -> str:
     return value
 
 
-def each_once(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names as they are; ValueError where one stands twice."""
-    met: set[str] = set()
-    for name in names:
-        if name in met:
-            raise ValueError(f"{quoted(name)} is named twice")
-        met.add(name)
-    return names
+def with_faults(error: ValidationError, faults: Iterable[FaultError], value: object) -> ValidationError:
+    """The error with further faults of the same value."""
+    more = [InitErrorDetails(type="value_error", loc=fault.path, input=value, ctx={"error": fault}) for fault in faults]
+    if not more:
+        return error
+    # NOTE: the faults that an error tells of are what it is made of.
+    return ValidationError.from_exception_data(error.title, [*cast("list[InitErrorDetails]", error.errors(include_url=False)), *more])
+
+
+def _each_once(names: object, handler: ValidatorFunctionWrapHandler) -> object:
+    met: set[object] = set()
+    twice: list[FaultError] = []
+    for at, name in enumerate(names if isinstance(names, list | tuple) else ()):
+        if isinstance(name, str) and name in met and len(twice) <= LIMIT:
+            twice.append(FaultError(f"{quoted(name)} is named twice", path=(at,)))
+        met.add(name if isinstance(name, str) else at)
+    try:
+        good = handler(names)
+    except ValidationError as error:
+        raise with_faults(error, twice, names) from None
+    if twice:
+        raise FaultsError(twice)
+    return good
+
+
+EACH_ONCE: Final = WrapValidator(_each_once)
+"""Annotates a list of names: one that stands twice is an error, whatever is wrong with the others."""
 
 
 Text = Annotated[str, BeforeValidator(plain_text)]

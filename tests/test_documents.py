@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from s3guard import documents, utf8
 from s3guard.nodes import Mapping, Plain, Scalar, find, kind_of, plain
-from s3guard.problems import Place, Problems
+from s3guard.problems import LIMIT, Place, Problems
 
 
 def read(content: str | bytes) -> tuple[list[Plain], list[str]]:
@@ -123,7 +123,7 @@ FAULTS: dict[str, tuple[str | bytes, str]] = {
     ),
     "NUL": (b"a: \0\n", "1:4: character U+0000 may not stand in a policy; in double quotes write it as an escape"),
     "line separator": ("a: b\nc: d\u2028e\n", "2:5: character U+2028 may not stand in a policy; in double quotes write it as an escape"),
-    "next line": ("a: b\x85c: d\n", "1:5: character U+0085 may not stand in a policy; in double quotes write it as an escape"),
+    "next line": ("a: b\x85c d\n", "1:5: character U+0085 may not stand in a policy; in double quotes write it as an escape"),
     "escape": ("a: \x1b[31m\n", "1:4: character U+001B may not stand in a policy; in double quotes write it as an escape"),
     "right-to-left override": (
         "a: \u202ecod.exe\n",
@@ -152,10 +152,39 @@ def test_several_faults_of_one_file_are_told_at_once() -> None:
     assert [2, 3, 4, 5] == [int(problem.split(":")[1]) for problem in problems]
 
 
-def test_documents_before_a_fault_are_still_there() -> None:
-    documents_read, problems = read("a: 1\n---\nb: [\n")
-    assert [{"a": "1"}] == documents_read
-    assert 1 == len(problems)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("broken", ["b: [", "b: 'x", "b: {c: d", "- a\nb: c", "b: c: d", "\tb: 1", "b: %c", f"{'[' * 60}", "%YAML 3.0"])
+def test_documents_around_a_broken_one_are_still_there_and_lines_count_on(broken: str, end: str) -> None:
+    text = f"a: 1\n---\n{broken}\n---\nc: 2\nc: 3\n--- \n{broken}\n---\nd: |\n  x\n"
+    documents_read, problems = read(text.replace("\n", end))
+    assert [{"a": "1"}, {"c": "2"}, {"d": "x\n"}] == documents_read
+    assert 3 == len(problems)
+    assert (
+        f"p.yaml:{5 + broken.count(chr(10)) + 1}:1: key 'c' stands twice in this mapping, first in line {5 + broken.count(chr(10))}"
+        in problems
+    )
+
+
+def test_only_so_many_broken_documents_of_a_file_are_looked_at() -> None:
+    documents_read, problems = read("a: [\n---\n" * 100_000)
+    assert ([], documents._BROKEN) == (documents_read, len(problems))
+
+
+def test_what_stands_under_a_key_twice_is_all_there() -> None:
+    text = "a: {b: [1], c: 2}\nd: x\na: {b: [3], c: 4, e: 5}\nd: y\n"
+    assert [{"a": {"b": ["1", "3"], "c": "2", "e": "5"}, "d": "x"}] == read(text)[0]
+
+
+def test_characters_and_bytes_that_may_not_stand_there_hide_nothing() -> None:
+    documents_read, problems = read(b"a: x\x1by\nb: \xe9\na: 1\n")
+    assert [{"a": "x\ufffdy", "b": "\ufffd"}] == documents_read
+    assert ["1:5", "2:4", "3:1"] == [":".join(problem.split(":")[1:3]) for problem in problems]
+
+
+def test_a_file_that_is_no_text_is_told_of_once() -> None:
+    assert 1 == len(read("a: 1\n".encode("utf-16"))[1])
+    assert 1 == len(read(b"\x7fELF\0\0" * 1_000)[1])
+    assert ([], LIMIT + 1) == (read(b"\xff" * 1_000)[0], len(read(b"\xff" * 1_000)[1]))
 
 
 BOMBS = {

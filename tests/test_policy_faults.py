@@ -36,7 +36,7 @@ SQL_FAULTS = {
     "plain": ("where: foo = 1", 8),
     "quoted": ('where: "foo = 1"', 9),
     "later": ("where: \"operation = 'x' AND foo = 1\"", 29),
-    "escaped, so at the text": (r'where: "\u006fperation = 1 AND foo = 1"', 8),
+    "escaped, so at the text": (r'where: "\u0074otal_time = 1 AND foo = 1"', 8),
 }
 
 

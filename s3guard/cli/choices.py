@@ -62,7 +62,8 @@ def about(context: typer.Context, name: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise UsageError(f"{place(context, name)}: {error}") from error
+        faults = getattr(error, "faults", (error,))
+        raise UsageError("\n".join(f"{place(context, name)}: {fault}" for fault in faults)) from error
 
 
 def place(context: typer.Context, name: str) -> str:

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 
-from s3guard.conditions import nodes
+from s3guard.conditions import grammar, nodes
 from s3guard.conditions.forms import FORMS, Form
-from s3guard.conditions.grammar import tokens
 from s3guard.conditions.judge import RefusedError, judge
 from s3guard.conditions.words import ConditionError, Token
 from s3guard.records import COLUMNS, SCHEMA
@@ -52,12 +52,15 @@ def check(sql: str) -> None:
 
 
 def compile(sql: str) -> Condition:  # noqa: A001 - as in `re.compile`; called as `conditions.compile`
-    """The condition; ConditionError, with its place where that is known, for one that is refused."""
-    words = tokens(sql)
+    """The condition; ConditionError, with its place where that is known, for one that is refused, and with all else that is wrong."""
+    read = grammar.read(sql)
+    words = read.tokens
+    if read.faults:
+        raise _all((*read.faults, *_beside_gaps(sql, read)))
     try:
         judged = judge(_parsed(sql))
     except RefusedError as refusal:
-        raise ConditionError(str(refusal), _place(words, refusal.about)) from refusal
+        raise _all(_refusals(refusal, words)) from refusal
     expr = _expression(judged)
     _try(judged, words)
     columns = frozenset(nodes.columns(judged))
@@ -70,13 +73,40 @@ def compile(sql: str) -> Condition:  # noqa: A001 - as in `re.compile`; called a
     return Condition(sql, columns, expr.fill_null(value=False))
 
 
+def _all(faults: Sequence[ConditionError]) -> ConditionError:
+    """One error of several; a form that Polars repeats is told once."""
+    first, *others = {(str(fault), fault.offset): fault for fault in faults}.values()
+    return ConditionError(str(first), first.offset, others)
+
+
+def _refusals(refusal: RefusedError, words: tuple[Token, ...]) -> list[ConditionError]:
+    return [ConditionError(str(one), _place(words, one.about)) for one in refusal.all]
+
+
+def _beside_gaps(sql: str, read: grammar.Read) -> list[ConditionError]:
+    """What is wrong with a condition beside what can be passed over, such as the name of no column, where all else can be read."""
+    if len(read.gaps) != len(read.faults) or len(read.faults) >= grammar.MAX_FAULTS:
+        return []
+    at, pieces = 0, []
+    for offset, raw, instead in read.gaps:
+        pieces += [sql[at:offset], instead]
+        at = offset + len(raw)
+    try:
+        judge(_parsed("".join([*pieces, sql[at:]])), has_gaps=True)
+    except RefusedError as refusal:
+        return _refusals(refusal, read.tokens)
+    except ConditionError:
+        pass  # NOTE: it may be the missing names that keep it from being read.
+    return []
+
+
 def null_warnings(sql: str) -> list[str]:
     """A sentence for each column that can be null and is negated (`<>`, `NOT`) without a word on null; ConditionError as in `compile`.
 
     A null makes ``<>`` and ``NOT`` null as well, and null does not select: the records without a value fall through.
     """
-    words = tokens(sql)
     compile(sql)
+    words = grammar.read(sql).tokens
     parsed = _parsed(sql)
     minded = nodes.null_minded(parsed)
     negated = nodes.negated(parsed) | _not_between(words)

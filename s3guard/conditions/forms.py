@@ -86,6 +86,9 @@ _CLOCK = "reads the clock, and the same log must give the same answer; compare `
 _CHANCE = "is random, and the same log must give the same answer"
 _QUERY = "belongs to a query; a condition is one expression over one record"
 _TIME = "is not needed; compare `time` with a text: time >= '2026-10-01T00:00:00Z'"
+MEANT: Final = {"==": "=", "//": "/", "<=>": "=", "~": "="}
+"""Of the symbols that conditions have not, those that stand between two values: what may stand there."""
+
 REFUSED: Final = {
     word: reason
     for words, reason in (
@@ -108,6 +111,9 @@ REFUSED: Final = {
     for word in words.split()
 }
 """Words that SQL has and conditions have not: why, or what to write instead."""
+
+FOREIGN: Final = frozenset(word for word, reason in REFUSED.items() if reason in (_WINDOW, _QUERY))
+"""Those of them behind which stands what is no expression, so that nothing more can be said of it."""
 
 SYMBOLS: Final = {
     "--": "a comment; a condition has none",

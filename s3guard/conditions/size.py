@@ -52,8 +52,16 @@ def check_length(sql: str) -> None:
         raise ConditionError(f"a condition of {len(sql)} characters; the longest one is {MAX_LENGTH}", MAX_LENGTH)
 
 
-def check_size(tokens: tuple[Token, ...]) -> None:
-    """ConditionError for words that nest too deeply, do too much, or whose parentheses do not match."""
+def wrong_size(tokens: tuple[Token, ...]) -> tuple[ConditionError, ...]:
+    """What is wrong with words that nest too deeply, do too much, or whose parentheses do not match: nothing, or the first such thing."""
+    try:
+        _check_size(tokens)
+    except ConditionError as fault:
+        return (fault,)
+    return ()
+
+
+def _check_size(tokens: tuple[Token, ...]) -> None:
     levels = [_Level("")]
     operators = 0
     for place, token in enumerate(tokens):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from s3guard.conditions.forms import SYMBOLS
+from s3guard.conditions.forms import MEANT, SYMBOLS
 
 _TOKEN: Final = re.compile(
     r"(?P<space>[ \t\r\n]+)"
@@ -24,10 +24,12 @@ _TOKEN: Final = re.compile(
 class ConditionError(ValueError):
     """A condition that is refused: what is wrong, and what to write instead."""
 
-    def __init__(self, message: str, offset: int | None = None) -> None:
+    def __init__(self, message: str, offset: int | None = None, others: Sequence[ConditionError] = ()) -> None:
         super().__init__(message)
         self.offset = offset
         """Where in the SQL, in characters from 0; None when it is the whole."""
+        self.faults = (self, *others)
+        """All that is wrong with the condition: this, and what else is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +55,44 @@ class Token:
         return self.raw[1:-1] if self.kind == "name" else self.raw
 
 
-def words(sql: str) -> Iterator[Token]:
-    """The words of the text; ConditionError for what is none."""
+@dataclass(slots=True)
+class Words:
+    """A text as words."""
+
+    tokens: list[Token] = field(default_factory=list)
+    faults: list[ConditionError] = field(default_factory=list)
+    """What is no word; it ends the words unless it is plain what was meant."""
+    gaps: list[tuple[int, str, str]] = field(default_factory=list)
+    """Where that is plain: the offset, what stands there, and what was meant."""
+
+
+def words(sql: str) -> Words:
+    """The words of a text, and what in it is none."""
+    read = Words()
     place = 0
     number_end = -1
     while place < len(sql):
         found = _TOKEN.match(sql, place)
         if found is None or found.lastgroup == "refused":
             raw = found[0] if found else sql[place]
-            advice = SYMBOLS.get(raw, "it has no meaning in a condition")
-            raise ConditionError(f"{raw!r}: {advice}", place)
+            read.faults.append(ConditionError(f"{raw!r}: {SYMBOLS.get(raw, 'it has no meaning in a condition')}", place))
+            if raw not in MEANT:
+                break
+            read.tokens.append(Token("symbol", MEANT[raw], place))
+            read.gaps.append((place, raw, MEANT[raw]))
+            place += len(raw)
+            continue
         kind = str(found.lastgroup)
         if kind in ("word", "number") and place == number_end:
-            raise ConditionError(f"{found[0]!r} is glued to a number", place)
-        if kind == "number":
-            _check_number(found[0], place)
-        if kind != "space":
-            yield Token(kind, found[0], place)
+            read.faults.append(ConditionError(f"{found[0]!r} is glued to a number", place))
+        elif kind != "space":
+            read.tokens.append(Token(kind, found[0], place))
+        if kind == "number" and _is_too_large(found[0]):
+            read.faults.append(ConditionError(f"{found[0][:80]} is too large a number", place))
         place = found.end()
         number_end = place if kind == "number" else -1
+    return read
 
 
-def _check_number(raw: str, place: int) -> None:
-    value = float(raw)
-    if not math.isfinite(value) or (raw.isdigit() and int(raw) >= 2**63):
-        raise ConditionError(f"{raw[:80]} is too large a number", place)
+def _is_too_large(raw: str) -> bool:
+    return not math.isfinite(float(raw)) or (raw.isdigit() and int(raw) >= 2**63)

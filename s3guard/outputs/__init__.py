@@ -1,4 +1,4 @@
-"""Reports as files: what every output format answers, where the formats are found, and how a file is written whole or not at all.
+"""Reports as files: what every output format answers, and where the formats are found.
 
 An output is a module of this package; its file's name is its name on the command line. It has
 
@@ -13,20 +13,14 @@ Every value that may hold log text goes through `s3guard.text.shown` and then th
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import importlib
-import os
 import pkgutil
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import JSONEncoder  # NOTE: not the module: `json` is an output here
-from pathlib import Path
-from typing import IO
 
-from s3guard.model import Coverage, Listed, Report, UnableError, UsageError
+from s3guard.model import Coverage, Listed, Report, UsageError
 from s3guard.text import CI_COMMAND, shown
 
 PROVES = (
@@ -187,96 +181,3 @@ def _lay_out(value: object, indent: str, encode: Callable[[object], str], pieces
 
 def _were(count: int) -> str:
     return "was" if count == 1 else "were"
-
-
-def write(path: Path, chunks: Iterable[str]) -> None:
-    """Writes a text file, UTF-8, whole or not at all; see `whole`."""
-    with whole(path) as put:
-        for chunk in chunks:
-            put(chunk.encode("utf-8"))
-
-
-@contextlib.contextmanager
-def whole(path: Path) -> Iterator[Callable[[bytes], object]]:
-    """What writes bytes to a file that is there once the block ends well: written beside its place, flushed to disk, then renamed over it.
-
-    An existing file keeps its permissions, and its content until the last moment; a symbolic link is followed, not replaced.
-    Pipes and devices are written straight. Whatever goes wrong leaves no temporary file; UnableError names the path and the reason.
-    """
-    target = Path(os.path.realpath(path))
-    try:
-        mode = target.stat().st_mode
-    except FileNotFoundError:
-        mode = None
-    except OSError as error:
-        raise _unable(path, error) from error
-    try:
-        if mode is None or stat.S_ISREG(mode):
-            with _beside(target, None if mode is None else stat.S_IMODE(mode)) as stream:
-                yield stream.write
-        else:
-            with target.open("wb") as stream:
-                yield stream.write
-    except OSError as error:
-        raise _unable(path, error) from error
-
-
-@contextlib.contextmanager
-def _beside(target: Path, mode: int | None) -> Iterator[IO[bytes]]:
-    if mode is not None and not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    beside = target.parent / f".s3guard-{os.urandom(8).hex()}.tmp"
-    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        if mode is not None:
-            beside.chmod(mode)
-        beside.replace(target)
-    except BaseException:
-        # NOTE: an interrupt too: a report is whole or absent.
-        beside.unlink(missing_ok=True)
-        raise
-    _flush_folder(target.parent)
-
-
-def append(path: Path, text_for: Callable[[int], str]) -> None:
-    """Appends to a file that others append to as well, the whole text or nothing.
-
-    `text_for` is given the bytes that are there already. Where the disk is full halfway, the file gets its former length
-    back; UnableError names the path and the reason.
-    """
-    try:
-        with path.open("ab", buffering=0) as stream:
-            there = os.fstat(stream.fileno()).st_size
-            rest = memoryview(text_for(there).encode("utf-8"))
-            try:
-                while rest:
-                    rest = rest[stream.write(rest) :]
-            except OSError:
-                with contextlib.suppress(OSError):  # NOTE: a device has no length to give back; what failed first is what is told
-                    stream.truncate(there)
-                raise
-    except OSError as error:
-        raise _unable(path, error) from error
-
-
-def _flush_folder(folder: Path) -> None:
-    """Makes the rename itself survive a power cut, where the system can."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except PermissionError:
-        return  # NOTE: a folder that may be written but not read; the file itself is on disk already.
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _unable(path: Path, error: OSError) -> UnableError:
-    reason = error.strerror or str(error)
-    if isinstance(error, FileNotFoundError):
-        reason = "its folder does not exist"
-    return UnableError(f"could not write {shown(str(path))}: {reason}")

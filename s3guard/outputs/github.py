@@ -16,8 +16,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from s3guard.files import append
 from s3guard.model import Finding, Report, Result, UnableError
-from s3guard.outputs import Options, append, find, plural, statements
+from s3guard.outputs import Options, find, plural, statements
 from s3guard.text import ci_safe, shorten, shown
 from s3guard.verdict import WORDS, because, fails_run, headline, standing, worst
 

@@ -3,6 +3,7 @@ r"""The whole report for machines: the contract that other tools build on, one s
 Keys stand in the order of the report contract, two runs over the same input write the same bytes but for the block ``run``, and
 ``s3guard convert`` reads a saved report back. The file is plain ASCII. Strings hold the text as `s3guard.text.visible` shows it:
 what cannot be seen is spelled ``\u{hex}``, so a value that another tool prints raw (``jq -r``) still cannot drive a terminal.
+``unwritten`` names the other outputs of the run that could not be written, each with the reason; the exit code counts them.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def document(report: Report) -> dict[str, Any]:
         "results": _plain(report.results),
         "controls": _plain(report.controls),
         "notes": _plain(report.notes),
+        "unwritten": _plain(report.unwritten),
         "proves": PROVES,
     }
 
@@ -86,6 +88,7 @@ class _Saved:
     results: tuple[Result, ...]
     controls: tuple[ControlStatus, ...]
     notes: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
 
 
 def read(path: Path) -> Report:
@@ -118,6 +121,7 @@ def parse(content: bytes, name: str) -> Report:
         results=saved.results,
         controls=saved.controls,
         notes=saved.notes,
+        unwritten=saved.unwritten,
     )
     return _original(report)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from typing import TYPE_CHECKING, ClassVar, Self
-
-from pydantic import model_validator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
 
 from s3guard.model import Severity
 from s3guard.names import Columns, Condition, Controls, Operations, Outcomes
@@ -128,13 +127,9 @@ class Rule(Written):
         """What to add to a rule that could never find anything as it is written; None when it could."""
         return None
 
-    @model_validator(mode="after")
-    def _can_find_something(self) -> Self:
+    def checks(self) -> tuple[Callable[[], str | None], ...]:
         """A rule that looks like a guard and guards nothing is an error, unless it is switched off."""
-        lacking = self.lacks() if self.enabled else None
-        if lacking:
-            raise ValueError(lacking)
-        return self
+        return (self.lacks,) if self.enabled else ()
 
 
 class RecordRule(Rule):

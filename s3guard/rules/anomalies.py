@@ -5,21 +5,21 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from s3guard.columns import Columns
 from s3guard.measures import Limit, Measured
 from s3guard.model import Severity
 from s3guard.quantities import Factor
 from s3guard.rules import GroupRule
-from s3guard.written import OneOrMany, choice, each_once
+from s3guard.written import EACH_ONCE, OneOrMany, choice
 
 _NAMES: Final = ("requests", "bytes", "errors", "latency")
 
 Measures = Annotated[
     tuple[Annotated[Literal["requests", "bytes", "errors", "latency"], choice("a measure", _NAMES)], ...],
     OneOrMany("measures"),
-    AfterValidator(each_once),
+    EACH_ONCE,
 ]
 """Measures of traffic, each once."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Annotated, Any, Final, Literal
@@ -15,7 +16,7 @@ from s3guard import conditions
 from s3guard import measures as measuring
 from s3guard.columns import Columns
 from s3guard.model import Severity
-from s3guard.problems import did_you_mean, quoted
+from s3guard.problems import FaultError, FaultsError, did_you_mean, quoted
 from s3guard.quantities import Window, count, duration, duration_text, share, share_text, size, size_text
 from s3guard.records import COLUMNS
 from s3guard.rules import GroupRule
@@ -54,7 +55,9 @@ def quantity(value: object) -> Quantity:
     """The quantity of a text such as ``sum(bytes_sent)``; ValueError with what was meant."""
     if isinstance(value, Quantity):
         return value
-    text = value.strip() if isinstance(value, str) else ""
+    text = value if isinstance(value, str) else ""
+    before = len(text) - len(text.lstrip())
+    text = text.strip()
     if text == "count":
         return Quantity(text, "count")
     match = re.fullmatch(r"([a-zA-Z][a-zA-Z0-9.]*)\s*\((.*)\)", text, re.DOTALL)
@@ -65,17 +68,20 @@ def quantity(value: object) -> Quantity:
     if name == "count":
         raise ValueError(f"{quoted(text)} is not a measure; write count, and narrow it with `where`; or distinct({argument or 'c'})")
     if name == "share":
-        return _share_of(text, argument)
+        return _share_of(text, argument, before + text.index(argument, match.start(2)))
     if name in ("sum", "distinct") or name in _QUANTILES:
         return _of_column(text, name, argument)
     hint = did_you_mean(name, ("sum", "distinct", "share", *_QUANTILES))
     raise ValueError(f"{quoted(name)} is not a measure{hint or f'; write {_FORMS}'}")
 
 
-def _share_of(text: str, condition: str) -> Quantity:
+def _share_of(text: str, condition: str, start: int) -> Quantity:
     if not condition:
         raise ValueError("share() has no condition; write one such as share(http_status >= 500)")
-    conditions.check(condition)
+    try:
+        conditions.check(condition)
+    except conditions.ConditionError as error:
+        raise FaultsError([FaultError(str(one), None if one.offset is None else start + one.offset) for one in error.faults]) from error
     return Quantity(text, "share", condition=condition)
 
 
@@ -110,6 +116,13 @@ Limit = Annotated[
     int | InstanceOf[Fraction], WithJsonSchema({"type": ["integer", "number", "string"], "examples": [0, "50GiB", "250ms", "1%"]})
 ]
 """A limit in the unit of the measure: a number, a size, a duration or a share."""
+
+
+def _in_any_unit(value: object) -> int | Fraction:
+    for read in _READERS.values():
+        with suppress(ValueError):
+            return read(value)
+    raise ValueError(f"{quoted(str(value))} is no limit of any measure; write one such as 20, 50GiB, 250ms or 1%")
 
 
 class Custom(GroupRule):
@@ -198,10 +211,10 @@ class Custom(GroupRule):
     @field_validator("max", "min", mode="before")
     @classmethod
     def _in_unit(cls, value: object, info: ValidationInfo) -> object:
-        """The limit in the unit of the measure; left alone where the measure itself is wrong."""
+        """The limit in the unit of the measure; in any unit where the measure itself is wrong."""
         measured = info.data.get("measure")
         if not isinstance(measured, Quantity):
-            return 0
+            return _in_any_unit(value)
         # NOTE: columns hold whole numbers, so a bare one is in the column's own unit, milliseconds for times.
         is_bare = isinstance(value, str) and value.isascii() and value.isdigit()
         return _READERS["" if is_bare and measured.unit != "share" else measured.unit](value)
@@ -212,17 +225,27 @@ class Custom(GroupRule):
         return _WRITERS[self.measure.unit](limit)
 
     def lacks(self) -> str | None:
-        """The advice to add a limit that can be exceeded, or to do without `group_by` beside `min`."""
+        """The advice to add a limit that can be exceeded."""
         if self.max is None and self.min is None:
             return "custom has no limit; add `max` or `min`"
-        if self.min is not None and self.group_by:
-            return "`min` has no use for `group_by`: a group that is missing has no records to show it; use one rule a group, with `where`"
-        if self.max is not None and self.min is not None and self.min > self.max:
-            return f"`min` ({self.limit_text(self.min)}) is over `max` ({self.limit_text(self.max)}); no value is within both"
         if self.max is None and self.min == 0:
             return "no value is under `min: 0`; raise `min` or add `max`"
         if self.min is None and self.measure.unit == "share" and self.max == 1:
             return "no share is ever over 100%; lower `max`"
+        return None
+
+    def checks(self) -> tuple[Callable[[], str | None], ...]:
+        """Beside those of every rule: `min` is not over `max`, and goes without `group_by`."""
+        return (*super().checks(), *((self._floor_of_groups, self._out_of_order) if self.enabled else ()))
+
+    def _floor_of_groups(self) -> str | None:
+        if self.min is not None and self.group_by:
+            return "`min` has no use for `group_by`: a group that is missing has no records to show it; use one rule a group, with `where`"
+        return None
+
+    def _out_of_order(self) -> str | None:
+        if self.max is not None and self.min is not None and self.min > self.max:
+            return f"`min` ({self.limit_text(self.min)}) is over `max` ({self.limit_text(self.max)}); no value is within both"
         return None
 
     def looks(self, columns: Columns) -> pl.Expr:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator
-
 from s3guard.columns import Columns
 from s3guard.measures import Limit, Measured
 from s3guard.model import Severity
 from s3guard.rules import GroupRule
-from s3guard.written import OneOrMany, choice, each_once
+from s3guard.written import EACH_ONCE, OneOrMany, choice
 
 _NAMES: Final = ("principal", "network", "operation")
 
 Novelties = Annotated[
     tuple[Annotated[Literal["principal", "network", "operation"], choice("what can be new", _NAMES)], ...],
     OneOrMany("columns"),
-    AfterValidator(each_once),
+    EACH_ONCE,
 ]
 """What may be new, each once."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 import polars as pl
 from pydantic import Field
@@ -130,12 +132,19 @@ class Latency(GroupRule):
     """Windows with fewer requests are not judged by percentiles and mean."""
 
     def lacks(self) -> str | None:
-        """The advice to add a limit where a time, or the rule, has none."""
-        given = {"turn_around_time": self.turn_around_time, "total_time": self.total_time}
-        if not any(given.values()):
+        """The advice to add a limit where the rule has none."""
+        if self.turn_around_time is None and self.total_time is None:
             return "latency has no limit; add one such as `turn_around_time: {p99: 250ms}`"
-        empty = [name for name, limits in given.items() if limits is not None and limits.empty]
-        return f"{empty[0]} has no limit; add one such as `{empty[0]}: {{p99: 250ms}}`" if empty else None
+        return None
+
+    def checks(self) -> tuple[Callable[[], str | None], ...]:
+        """Beside those of every rule: each time that is named has a limit."""
+        times = ("turn_around_time", "total_time")
+        return (*super().checks(), *(partial(self._lacks_limit, name) for name in times if self.enabled))
+
+    def _lacks_limit(self, name: str) -> str | None:
+        limits: Limits | None = getattr(self, name)
+        return f"{name} has no limit; add one such as `{name}: {{p99: 250ms}}`" if limits is not None and limits.empty else None
 
     def looks(self, columns: Columns) -> pl.Expr:
         """Requests that have a time which is limited."""

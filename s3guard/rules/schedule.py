@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections.abc import Iterator
 from typing import Annotated, Final, NamedTuple
 
 import polars as pl
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonS
 
 from s3guard.columns import Columns
 from s3guard.model import Severity
-from s3guard.problems import did_you_mean, quoted
+from s3guard.problems import FaultError, FaultsError, did_you_mean, quoted
 from s3guard.rules import RecordRule
 from s3guard.written import OneOrMany, Text, plain_text
 
@@ -40,15 +41,25 @@ def _day(word: str) -> int:
 def _days(written: tuple[object, ...]) -> tuple[int, ...]:
     """ISO weekdays (Monday is 1), sorted, of names and ranges such as ``mon-fri`` or ``sat-mon``."""
     found: set[int] = set()
-    for item in written:
-        if isinstance(item, int) and not isinstance(item, bool) and 1 <= item <= len(_DAYS):
-            found.add(item)
-            continue
-        first, dash, last = plain_text(item).partition("-")
-        start = _day(first)
-        length = (_day(last) - start) % 7 if dash else 0
-        found.update((start + offset) % 7 + 1 for offset in range(length + 1))
+    faults = []
+    for at, item in enumerate(written):
+        try:
+            found.update(_days_of(item))
+        except ValueError as error:
+            faults.append(FaultError(str(error), path=(at,)))
+    if faults:
+        raise FaultsError(faults)
     return tuple(sorted(found))
+
+
+def _days_of(item: object) -> Iterator[int]:
+    if isinstance(item, int) and not isinstance(item, bool) and 1 <= item <= len(_DAYS):
+        yield item
+        return
+    first, dash, last = plain_text(item).partition("-")
+    start = _day(first)
+    length = (_day(last) - start) % 7 if dash else 0
+    yield from ((start + offset) % 7 + 1 for offset in range(length + 1))
 
 
 def _span(value: object) -> Span:

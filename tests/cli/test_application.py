@@ -137,6 +137,7 @@ def test_without_a_verb_the_help_is_told_and_nothing_passes(here: Here) -> None:
         (["records", "logs", "--columns", "time,keys"], "--columns keys: no column has this name; did you mean key?"),
         (["records", "logs", "--columns", "time,time"], "--columns: a column is named twice"),
         (["records", "logs", "--where", "tme > 3"], "--where: tme is no column"),
+        (["records", "logs", "--where", "tme > 3 AND lin = 1"], "2 problems\n--where: tme is no column"),
         (["rules", "writer"], "there is no rule 'writer'; did you mean writers?"),
         (["rules", "--format", "xml"], "--format: 'xml' is not text or json"),
         (["explain"], "what is to be explained? Give a name or a log line in quotes, as in: s3guard explain AccessDenied"),

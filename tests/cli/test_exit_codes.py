@@ -88,6 +88,19 @@ def test_3_standard_output_that_is_full(folder: Path, arguments: tuple[str, ...]
     assert (3, "s3guard: error: could not write standard output: No space left on device\n") == (ended.returncode, ended.stderr.decode())
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="a device that is always full is Linux's")
+def test_3_of_a_standard_output_that_is_full_the_files_tell(folder: Path) -> None:
+    command = [*COMMAND, "check", "logs/clean.log", "-o", "json:r.json", "-o", "text"]
+    with FULL.open("wb") as full:
+        ended = subprocess.run(command, cwd=folder, stdout=full, stderr=subprocess.PIPE, check=False, env=QUIET)
+    report = json.loads((folder / "r.json").read_text())
+    assert (3, 3, ["could not write standard output: No space left on device"]) == (
+        ended.returncode,
+        report["exit_code"],
+        report["unwritten"],
+    )
+
+
 def test_3_standard_output_that_is_closed(folder: Path) -> None:
     command = f"exec {' '.join(COMMAND)} check logs/clean.log >&-"
     ended = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, check=False, env=QUIET)
@@ -96,9 +109,9 @@ def test_3_standard_output_that_is_closed(folder: Path) -> None:
 
 BROKEN = """
 import s3guard.check
-def check(request):
+def judged(request):
     raise RuntimeError("boom \\x1b[31m\\n::error::")
-s3guard.check.check = check
+s3guard.check.judged = judged
 from s3guard.cli import main
 main()
 """

@@ -92,6 +92,25 @@ class TestValidate:
         assert (2, "", f"s3guard: error: 1 problem\n{told}") == (strict.code, strict.out, strict.err)
         assert 0 == here("validate", "--as-of", "2026-01-01", "--strict").code
 
+    def test_check_tells_the_same_faults_and_both_tell_all(self, here: Here) -> None:
+        late = (
+            "logging: {freshness: 1}\nreview: {grace: 6h}\nwaivers: [{rule: writer, reason: r}]\ntests: [{name: t, expect: {pass: [x]}}]\n"
+        )
+        sql = "  custom: [{where: kee = 1, max: 0}, {id: b, where: 'lien = 1 AND kee = 2', max: 0}]\n"
+        here.write("policies/p.yaml", POLICY + sql + late)
+        validated, checked = here("validate"), here("check", "logs/clean.log")
+        assert validated == checked
+        assert [6, 6, 6, 7, 8, 9, 9, 10, 10] == [int(line.split(":")[1]) for line in validated.err.splitlines()[1:]]
+
+    def test_what_is_dead_is_told_beside_the_faults_of_other_policies(self, here: Here) -> None:
+        here.write("policies/a.yaml", "version: 1\npolicy: a\nbuckets: [x]\nrules: {writer: {}}\n")
+        here.write("policies/p.yaml", POLICY.replace("}", ", deny: [authenticated]}"))
+        told = here("validate", "--strict").err.splitlines()
+        assert ["s3guard: error: 2 problems", "policies/a.yaml:4:9", "policies/p.yaml:5:1"] == [
+            told[0],
+            *(line.split(": ")[0] for line in told[1:]),
+        ]
+
     def test_packs_alone_are_valid_too(self, here: Here) -> None:
         (here.folder / "packs").mkdir()
         here.write("packs/mine.yaml", "version: 1\npolicy: mine\nrules: {transport: {}}\n")

@@ -39,7 +39,7 @@ def test_keys_stand_in_the_order_of_the_contract() -> None:
     report = loaded(reports.failing())
     assert list(report) == [
         *("schema", "tool", "run", "status", "exit_code", "summary", "coverage", "policies", "results", "controls"),
-        *("notes", "proves"),
+        *("notes", "unwritten", "proves"),
     ]
     assert report["schema"] == SCHEMA == "s3guard/report/1"
     assert report["tool"] == {"name": "s3guard", "version": "1.2.3"}

@@ -158,7 +158,7 @@ def test_a_rule_that_is_switched_off_needs_nothing(kind: str) -> None:
         ("custom", {"measure": "sum", "max": "1"}, "'sum' is not a measure; write sum(bytes_sent), for example"),
         (
             "custom",
-            {"measure": "mean", "max": "x"},
+            {"measure": "mean", "max": "1s"},
             "'mean' is not a measure; write " + FORMS,
         ),
         (

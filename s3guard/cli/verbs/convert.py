@@ -40,5 +40,5 @@ def convert(
     look = delivery.options(context, sarif_profile, junit_dialect, look)
     from s3guard.outputs.json import read
 
-    whole = delivery.deliver(read(saved), wanted, look, environ)
-    return ending.CLEAN if whole else ending.UNABLE
+    delivered = delivery.deliver(read(saved), wanted, look, environ, judged=False)
+    return ending.CLEAN if delivered.whole else ending.UNABLE

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from s3guard import memory, outputs
+from s3guard import files, memory
 from s3guard.aws import Access
 from s3guard.cli import choices, delivery, ending, options, progress, terminal
 from s3guard.cli.options import JUDGED, WRITTEN
@@ -109,7 +109,7 @@ def records(
 def _write(dump: Dump, form: str, file: Path | None) -> None:
     from s3guard import dump as dumping
 
-    with terminal.standard_output() if file is None else outputs.whole(file) as write:
+    with terminal.standard_output() if file is None else files.whole(file) as write:
         if form == "parquet":
             dumping.parquet(dump.frames(), dump.schema, write)
         else:

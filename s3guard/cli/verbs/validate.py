@@ -42,17 +42,17 @@ def validate(
     is one. Warnings tell what is allowed and probably not meant.
     """
     from s3guard import advice
-    from s3guard.policy import PolicyError, load
+    from s3guard.policy import PolicyError, read
 
     now = clock(context, as_of)
     settings = choices.of(context).settings
-    loaded = load(paths or options.policies(policy), require=False)
+    loaded, problems = read(paths or options.policies(policy))
     dead = {problem for one in loaded for problem in advice.dead(one, now)} if strict else set()
     advised = sorted({problem for one in loaded for problem in advice.warnings(one, now)} - dead)
     for text in () if quiet else [*settings.notes, *map(str, advised)]:
         terminal.warn(text)
-    if dead:
-        raise PolicyError(dead)
+    if problems or dead:
+        raise PolicyError({*problems, *dead})
     terminal.put([f"{_counted(loaded)}: valid\n"])
     return ending.CLEAN
 

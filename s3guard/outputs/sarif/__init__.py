@@ -140,7 +140,7 @@ def _segment(text: str) -> str:
 
 def _invocation(report: Report, left_out: int) -> dict[str, Any]:
     undetermined = any(result.status is Status.UNDETERMINED for result in report.results)
-    complete = not undetermined and not report.coverage.unreadable
+    complete = not undetermined and not report.coverage.unreadable and not report.unwritten
     return {
         "executionSuccessful": report.exit_code == 0 or (report.exit_code == 1 and complete),
         "exitCode": report.exit_code,

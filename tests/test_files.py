@@ -12,8 +12,8 @@ from typing import NoReturn
 
 import pytest
 
+from s3guard.files import append, write
 from s3guard.model import UnableError
-from s3guard.outputs import append, write
 
 FAILING_CALLS = ("fsync", "replace", "open")
 
