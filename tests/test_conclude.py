@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from s3guard.conclude import SHOWN, Conclusion, conclude
+from s3guard.conclude import SHOWN, Conclusion, Known, conclude
 from s3guard.kernel import Plan
 from s3guard.model import BucketCoverage, Location, Omitted, Result, Sample, Severity, Status
 from s3guard.partial import Partial
@@ -33,7 +33,7 @@ def concluded(policy: str, *data: bytes, plan: Plan | None = None, baseline: fro
     """What a policy says of lines; a policy is its rules alone, or a whole document."""
     text = policy if policy.startswith("version") else HEAD + "".join(f"  {line}\n" for line in policy.splitlines())
     plan = plan or Plan(policies_of([text]))
-    return conclude(plan, whole(plan, [Line("logs/o", number, line) for number, line in enumerate(data, 1)]), baseline)
+    return conclude(plan, whole(plan, [Line("logs/o", number, line) for number, line in enumerate(data, 1)]), Known(baseline))
 
 
 def one(policy: str, *data: bytes, baseline: frozenset[str] = frozenset()) -> Result:

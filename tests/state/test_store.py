@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import boto3
 import pytest
+from moto import server
 
 from s3guard.model import UnableError, UsageError
 from s3guard.state.store import Folder, Prefix, Store, opened
-
-boto3 = pytest.importorskip("boto3")
-server = pytest.importorskip("moto.server")
 
 
 @pytest.fixture(scope="module")
