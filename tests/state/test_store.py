@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -12,6 +13,9 @@ from moto import server
 
 from s3guard.model import UnableError, UsageError
 from s3guard.state.store import Folder, Prefix, Store, opened
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +28,17 @@ def endpoint() -> Iterator[str]:
     running.stop()
 
 
+def client_of(endpoint: str) -> S3Client:
+    """A client of the server."""
+    return boto3.client("s3", endpoint_url=endpoint, aws_access_key_id="k", aws_secret_access_key="s", region_name="us-east-1")
+
+
 @pytest.fixture(params=["folder", "s3"])
 def place(request: pytest.FixtureRequest, tmp_path: Path, endpoint: str) -> Store:
     """An empty place of each kind."""
     if request.param == "folder":
         return Folder(tmp_path / "state")
-    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s", "region_name": "us-east-1"}
-    client = boto3.client("s3", endpoint_url=endpoint, **keys)
+    client = client_of(endpoint)
     bucket = f"b-{abs(hash(str(tmp_path)))}"
     client.create_bucket(Bucket=bucket)
     return Prefix(client, bucket, "team/state/")
@@ -74,8 +82,7 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_a_bucket_that_is_not_there_is_told(endpoint: str) -> None:
-    keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s", "region_name": "us-east-1"}
-    absent = Prefix(boto3.client("s3", endpoint_url=endpoint, **keys), "absent", "")
+    absent = Prefix(client_of(endpoint), "absent", "")
     for attempt in (absent.names, lambda: absent.create("a", b"x")):
         with pytest.raises(UnableError, match=r"the state in s3://absent/: .*NoSuchBucket"):
             attempt()
