@@ -30,7 +30,8 @@ def endpoint() -> Iterator[str]:
 
 def client_of(endpoint: str) -> S3Client:
     """A client of the server."""
-    return boto3.client("s3", endpoint_url=endpoint, aws_access_key_id="k", aws_secret_access_key="s", region_name="us-east-1")
+    session = boto3.Session("key", "secret", region_name="us-east-1")
+    return session.client("s3", endpoint_url=endpoint)
 
 
 @pytest.fixture(params=["folder", "s3"])
