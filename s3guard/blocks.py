@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
 from itertools import accumulate, pairwise
 from typing import Final
 
 import polars as pl
 
+from s3guard import formats
 from s3guard.aside import plain
-from s3guard.model import Unreadable
+from s3guard.formats import Part, Plain, Reading
 from s3guard.parse import Block, Piece
-from s3guard.reading import MAX_LINE
-from s3guard.sources import LogObject, UnreadableError, read
-from s3guard.unpack import unpacked
+from s3guard.sources import LogObject, read
 
 SIZE: Final = 7 << 20
 """Bytes of a block, at least: a piece of 8 MiB, as sources give them, less its last line. NOTE: measured: of larger ones the columns leave
@@ -24,56 +22,48 @@ the processor's cache between the passes of the parser, and each page of them is
 ROWS: Final = 200_000
 """Lines of a block at most; of records there are some thirty thousand in one."""
 
-_BOM: Final = b"\xef\xbb\xbf"
+
+@dataclass(slots=True)
+class _Object:
+    """A log object of which lines are put into blocks."""
+
+    name: str
+    number: int = 1
+    """Of its next line."""
 
 
 @dataclass(slots=True)
-class Reading:
-    """What reading has come to so far."""
-
-    objects: int = 0
-    bytes: int = 0
-    unreadable: list[Unreadable] = field(default_factory=list)
-    warnings: dict[str, int] = field(default_factory=dict)
-    remember: bool = False
-    """Whether what was read of each object is kept, too."""
-    read: list[tuple[str, str | None, int | None, int, str | None, str | None]] = field(default_factory=list)
-    """Object, etag, size, bytes, SHA-256, fault: rows for `s3guard.seen.listed`."""
-
-    def warn(self, kind: str) -> None:
-        """Count a warning."""
-        self.warnings[kind] = self.warnings.get(kind, 0) + 1
-
-
-@dataclass(slots=True)
-class _Part:
+class _Lines:
     """Whole lines of one object."""
 
-    object: str
-    lines: _Lines
+    object: _Object
     size: int
     torn: bool
+    continued: bool
 
 
 @dataclass(slots=True)
 class _Packer:
-    """A block in the making."""
+    """A block in the making, of one format."""
 
+    form: str = ""
     data: list[bytes] = field(default_factory=list)
-    parts: list[_Part] = field(default_factory=list)
+    parts: list[_Lines] = field(default_factory=list)
     size: int = 0
 
-    def add(self, part: _Part, data: bytes) -> None:
+    def add(self, of: _Object, part: Part) -> None:
         """Put whole lines of an object into the block."""
-        self.parts.append(part)
-        self.data.append(data)
-        self.size += part.size
+        self.parts.append(_Lines(of, len(part.data), part.torn, part.continued))
+        self.data.append(part.data)
+        self.size += len(part.data)
 
     def blocks(self) -> Iterator[Block]:
         """The block, or several where its lines are so short that they are too many, after which the packer is empty.
 
         Lines are numbered now, since only now they are counted.
         """
+        if not self.parts:
+            return
         data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
         texts = pl.read_lines(data)["line"] if plain(data) else None
         counts = self._rows(texts)
@@ -88,15 +78,15 @@ class _Packer:
         """Blocks of at most `ROWS` lines each. NOTE: a row of columns takes a thousand bytes, however few its line has."""
         for part, data, count in zip(self.parts, self.data, counts, strict=True):
             for few in _halved(data, count):
-                alone = _Packer([few], [_Part(part.object, part.lines, len(few), part.torn and few is data)], len(few))
+                alone = _Packer(self.form, [few], [_Lines(part.object, len(few), part.torn and few is data, part.continued)], len(few))
                 yield alone._made(few, None, [few.count(b"\n")])
 
     def _made(self, data: bytes, texts: pl.Series | None, counts: list[int]) -> Block:
         pieces: list[Piece] = []
         for part, rows in zip(self.parts, counts, strict=True):
-            pieces.append(Piece(len(pieces), part.lines.number, rows, part.torn))
-            part.lines.number += rows
-        return Block(data, tuple(pieces), tuple(part.object for part in self.parts), texts)
+            pieces.append(Piece(len(pieces), part.object.number, rows, part.torn))
+            part.object.number += rows - part.continued
+        return Block(data, tuple(pieces), tuple(part.object.name for part in self.parts), texts, self.form)
 
     def _rows(self, texts: pl.Series | None) -> list[int]:
         """How many lines each part has. NOTE: told by the lengths of lines that are split anyway, which costs less than to count."""
@@ -123,13 +113,21 @@ def blocks(objects: Iterable[LogObject], reading: Reading, open_: Read | None = 
     packer = _Packer()
     for entry, pieces in (open_ or read)(objects):
         reading.objects += 1
-        lines = _Lines(entry, pieces, reading)
-        for data, torn in lines:
-            packer.add(_Part(entry.name, lines, len(data), torn), data)
+        plain_bytes = Plain(entry, pieces, reading)
+        form = formats.claiming(plain_bytes.head)
+        if form != packer.form:
+            yield from packer.blocks()
+            packer.form = form
+        of = _Object(entry.name)
+        for part in formats.catalog()[form].parts(plain_bytes):
+            if isinstance(part, Block):
+                yield part
+                continue
+            packer.add(of, part)
             if packer.size >= SIZE:
                 yield from packer.blocks()
-    if packer.parts:
-        yield from packer.blocks()
+        plain_bytes.remember()
+    yield from packer.blocks()
 
 
 def _halved(data: bytes, count: int) -> Iterator[bytes]:
@@ -143,60 +141,3 @@ def _halved(data: bytes, count: int) -> Iterator[bytes]:
     first = data.count(b"\n", 0, middle)
     yield from _halved(data[:middle], first)
     yield from _halved(data[middle:], count - first)
-
-
-class _Lines:
-    """The lines of one object, some at a time."""
-
-    def __init__(self, entry: LogObject, pieces: Iterator[bytes], reading: Reading) -> None:
-        self._entry, self._pieces, self._reading = entry, pieces, reading
-        self.number = 1
-        """Of the next line that is put into a block."""
-        self._digest = sha256() if reading.remember else None
-        self._bytes = 0
-
-    def __iter__(self) -> Iterator[tuple[bytes, bool]]:
-        """Whole lines, and whether the last had no newline (which it then was given)."""
-        rest = b""
-        started = False
-        try:
-            for chunk in unpacked(self._counted(self._pieces)):
-                data = chunk
-                if not started:
-                    rest += data
-                    if len(rest) < len(_BOM) and _BOM.startswith(rest):
-                        continue
-                    started, data, rest = True, rest, b""
-                    if data.startswith(_BOM):
-                        data = data[len(_BOM) :]
-                        self._reading.warn("byte-order-mark")
-                cut = data.rfind(b"\n") + 1
-                if not cut:
-                    # NOTE: two MiB say as much of a line that is too long as all of it.
-                    rest = (rest + data)[: 2 * MAX_LINE]
-                    continue
-                yield (b"".join((rest, memoryview(data)[:cut])) if rest or cut < len(data) else data), False
-                rest = data[cut:]
-        except UnreadableError as error:
-            self._reading.unreadable.append(Unreadable(self._entry.name, str(error)))
-            self._remember(str(error))
-            if rest:
-                self._reading.warn("unterminated-line")
-            return
-        self._remember(None)
-        if rest:
-            yield rest + b"\n", True
-
-    def _remember(self, fault: str | None) -> None:
-        if self._digest is not None:
-            entry = self._entry
-            told = (entry.name, entry.etag, entry.size, self._bytes, self._digest.hexdigest(), fault)
-            self._reading.read.append(told)
-
-    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            self._reading.bytes += len(piece)
-            if self._digest is not None:
-                self._bytes += len(piece)
-                self._digest.update(piece)
-            yield piece

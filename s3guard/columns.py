@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from s3guard import conditions, principals, reading
-from s3guard.parse import UNKNOWN_BITS
+from s3guard.parse import ILLEGIBLE, MASKED, UNKNOWN_BITS
 from s3guard.records import ACCESS_CODES, COLUMNS, OUTCOMES, UNKNOWN_CLASS, classes_of, mutations_of, networks_of
 from s3guard.suffix import TAIL_FIELDS, tail_columns
 from s3guard.vocabulary import CODED, Dictionary, Lookup, Vocabulary
@@ -112,9 +112,14 @@ class Columns:
         """Whether the line is of a generation that has the column, and its reading is certain."""
         certain = pl.lit(value=True)
         if column in UNKNOWN_BITS:
-            certain = pl.col("unknown").cast(pl.Int32).and_(UNKNOWN_BITS[column]) == 0
+            bits = UNKNOWN_BITS[column] * (1 + MASKED)
+            certain = pl.col("unknown").cast(pl.Int32).and_(bits) == 0
         needed = _SINCE.get(column)
         return certain if needed is None else certain & (self.fields() >= needed)
+
+    def illegible(self) -> pl.Expr:
+        """Whether a credential was masked in a part of the record that any rule may need."""
+        return pl.col("unknown").cast(pl.Int32).and_(ILLEGIBLE) != 0
 
     def fields(self) -> pl.Expr:
         """How many fields the line had (UInt32)."""
@@ -197,7 +202,8 @@ class Columns:
         if name == "status":
             return pl.when(pl.col("reading").is_null()).then(pl.lit("ok")).otherwise(pl.lit("ambiguous"))
         if name == "unknown":
-            return pl.lit(pl.Series([_unknown_names(bits) for bits in range(8)], dtype=pl.String)).gather(pl.col("unknown"))
+            names = pl.Series([_unknown_names(bits) for bits in range(MASKED)], dtype=pl.String)
+            return pl.lit(names).gather(pl.col("unknown") % MASKED)
         raise KeyError(name)
 
 
@@ -265,8 +271,8 @@ def decoded_keys(rows: pl.DataFrame, columns: Columns) -> pl.Series:
 
 
 def needed_texts(names: frozenset[str]) -> frozenset[str]:
-    """Which of the parser's optional texts the columns `names` want."""
-    return names & {"request_uri", "referer", "version_id", "host_id", "user_agent"}
+    """Which of the parsers' optional texts the columns `names` want."""
+    return names & {"request_uri", "referer", "version_id", "host_id", "user_agent", "key", "key_logged"}
 
 
 assert set(_SOURCES) <= set(COLUMNS)  # noqa: S101 - a typing mistake here would otherwise hide until a policy names the column

@@ -18,11 +18,13 @@ from s3guard.globs import matches
 from s3guard.kernel import Plan, group_hash
 from s3guard.measures import Limit
 from s3guard.model import BucketCoverage, Coverage, Finding, Omitted, Result, Sample, Severity, Status
-from s3guard.partial import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES, Each, Partial, RuleTables
+from s3guard.outputs import plural
+from s3guard.partial import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES, Each, Partial
 from s3guard.policy import BoundRule, Policy
 from s3guard.quantities import window_text
 from s3guard.records import OUTCOMES
 from s3guard.rules import GroupRule, RecordRule
+from s3guard.undelivered import Blind, Deliveries, Merged
 
 SHOWN: Final = 1_000
 """Findings of a result that are shown; the rest is counted in `Result.omitted`."""
@@ -60,17 +62,14 @@ def conclude(plan: Plan, partial: Partial, known: Known | None = None, each: Eac
         partial = partial.within(plan.since, plan.until)
     partial = partial.settled(each)
     seen = {row["bucket"]: row for row in partial.buckets[0].iter_rows(named=True)}
-    totals = {(row["rule"], row["bucket"]): row for row in partial.totals[0].iter_rows(named=True)}
+    delivered = Deliveries(partial)
 
     def of_rule(task: tuple[Policy, BoundRule, list[str]]) -> list[Result]:
         policy, one, judged = task
-        tables = partial.rules.get(one.name, RuleTables(isinstance(one.rule, RecordRule)))
-        judge = _Judge(plan, one, tables, judged, seen)
+        merged = delivered.merged(one, judged)
+        judge = _Judge(plan, one, merged, judged, seen)
         found = judge.findings()
-        return [
-            _result(one, bucket, totals.get((one.name, bucket), _NOTHING), found.get(bucket, []), judge, policy, known or Known())
-            for bucket in judged
-        ]
+        return [_result(one, bucket, merged, found.get(bucket, []), judge, policy, known or Known()) for bucket in judged]
 
     tasks = [
         (policy, one, sorted(bucket for bucket in seen if policy.applies_to(bucket) and _wanted(plan, bucket)))
@@ -90,9 +89,6 @@ def conclude(plan: Plan, partial: Partial, known: Known | None = None, each: Eac
         if unmatched and bound and plan.buckets is None:
             results.append(_unmatched(policy, unmatched))
     return Conclusion(tuple(results), _coverage(plan, partial, seen))
-
-
-_NOTHING: Final[Mapping[str, int]] = {"records": 0, "unjudged": 0, "violations": 0, "overflow": 0}
 
 
 def _judges(plan: Plan, policy: Policy, bucket: str) -> bool:
@@ -122,10 +118,11 @@ class _Group:
 class _Judge:
     """Finds what breaks one rule in its tables, over all buckets at once."""
 
-    def __init__(
-        self, plan: Plan, bound: BoundRule, tables: RuleTables, buckets: Sequence[str], seen: Mapping[str, Mapping[str, int]]
-    ) -> None:
-        self._plan, self._bound, self._buckets, self._seen = plan, bound, buckets, seen
+    def __init__(self, plan: Plan, bound: BoundRule, merged: Merged, buckets: Sequence[str], seen: Mapping[str, Mapping[str, int]]) -> None:
+        self._plan, self._bound, self._seen = plan, bound, seen
+        # NOTE: what could not be judged may be what a lower limit misses, or fill a gap.
+        self._buckets = [bucket for bucket in buckets if bucket not in merged.blind]
+        tables = merged.tables
         self._groups = tables.groups[0] if tables.groups else pl.DataFrame(schema=GROUP)
         self._counts = _timed(tables.counts[0] if tables.counts else self._no_counts())
         self._samples = tables.samples[0] if tables.samples else pl.DataFrame(schema=SAMPLE)
@@ -279,11 +276,9 @@ def fingerprint(bound: BoundRule, policy: Policy, bucket: str, outcome: str | No
     return hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _result(
-    bound: BoundRule, bucket: str, total: Mapping[str, int], groups: list[_Group], judge: _Judge, policy: Policy, known: Known
-) -> Result:
+def _result(bound: BoundRule, bucket: str, merged: Merged, groups: list[_Group], judge: _Judge, policy: Policy, known: Known) -> Result:
     """One rule over one bucket that has records."""
-    rule = bound.rule
+    rule, total = bound.rule, merged.totals[bucket]
     severity = {
         SERVED: rule.effective_severity,
         REFUSED: rule.attempt_severity,
@@ -314,7 +309,7 @@ def _result(
     exact = isinstance(rule, RecordRule) and rule.tolerated == 0
     violations = total["violations"] if exact else counted
     omitted = Omitted(len(left), violations - sum(finding.records for finding in findings))
-    status, reason = _status(bound, total, findings, known.gaps.get(bound.name))
+    status, reason = _status(bound, total, merged.blind.get(bucket), findings, known.gaps.get(bound.name))
     worst = max((finding.severity for finding in findings), key=lambda one: one.rank, default=rule.effective_severity)
     return replace(
         _blank(bound, bucket, policy),
@@ -337,16 +332,22 @@ def _is_known(known: Known, print_: str, group: _Group) -> bool:
     return print_ in known.baseline or (print_ in known.reported and not group.fresh)
 
 
-def _status(bound: BoundRule, total: Mapping[str, int], findings: Sequence[Finding], gap: str | None) -> tuple[Status, str | None]:
+def _status(
+    bound: BoundRule, total: Mapping[str, int], blind: Blind | None, findings: Sequence[Finding], gap: str | None
+) -> tuple[Status, str | None]:
     """The status of a result, and why it is undetermined."""
     if findings:
         return Status.FAIL, None
     rule, reasons = bound.rule, [] if gap is None else [gap]
     if isinstance(rule, GroupRule) and (missing := rule.unbuilt()):
         reasons.append(missing)
-    if total["unjudged"]:
-        what = "1 record" if total["unjudged"] == 1 else f"{total['unjudged']:,} records"
-        reasons.append(f"{what} could not be judged: the line is too old for a field that the rule needs, or leaves it undecided")
+    undelivered = 0 if blind is None else blind.records
+    if undecided := total["unjudged"] - undelivered:
+        what = f"{plural(undecided, 'record')} could not be judged"
+        reasons.append(f"{what}: the line is too old for a field that the rule needs, or leaves it undecided")
+    if blind is not None and undelivered:
+        named = ", ".join(blind.columns)
+        reasons.append(f"{plural(undelivered, 'record')} could not be judged: the delivery leaves out what the rule needs ({named})")
     if total["overflow"] and not (isinstance(rule, RecordRule) and rule.tolerated == 0):
         reasons.append("more groups than can be told apart (100,000); those that were kept are within the limit")
     return (Status.UNDETERMINED, "; ".join(reasons)) if reasons else (Status.PASS, None)

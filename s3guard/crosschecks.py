@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import polars as pl
 
+from s3guard.records import COLUMN_BITS
 from s3guard.suffix import tail_columns
 from s3guard.vocabulary import Lookup, Vocabulary
 
 _IS_ANONYMOUS, _IS_S3, _IS_ROUTED, _IS_UNSIGNED = 1, 2, 4, 8
 _NO_SIGNATURE, _NO_AUTHENTICATION, _NO_CIPHER, _NO_TLS = 1, 2, 4, 8
+
+_COMPARED: Final = {
+    "requester-authentication": ("requester", "authentication_type"),
+    "signature-authentication": ("signature_version", "authentication_type"),
+    "tls-cipher": ("tls_version", "cipher_suite"),
+    "status-error-code": ("http_status", "error_code"),
+    "method-operation": ("request_uri", "operation"),
+    "turn-around-time": ("turn_around_time", "total_time"),
+    "remote-ip": ("remote_ip", "requester"),
+}
+"""What each check compares."""
 
 
 class Checks:
@@ -22,8 +36,11 @@ class Checks:
         self._tail = Lookup(vocabulary["tail"], _tail_bits)
         self._verbs = Lookup(vocabulary["operation"], lambda values: methods.encode(_verbs(values)))
 
-    def count(self, rows: pl.DataFrame) -> dict[str, int]:
-        """How many rows break each check; kinds without any are left out."""
+    def count(self, rows: pl.DataFrame, carried: str | None = None) -> dict[str, int]:
+        """How many rows break each check; kinds without any are left out.
+
+        `carried` names a column of bits (`records.COLUMN_BITS`): a check holds of rows alone that carry all that it compares.
+        """
         who, tail = self._requester.of("requester"), self._tail.of("tail")
         status, has_error = pl.col("http_status"), ~self._dashes["error_code"].of("error_code")
         unauthenticated = tail & _NO_AUTHENTICATION != 0
@@ -36,6 +53,10 @@ class Checks:
             "turn-around-time": pl.col("turn_around_time") > pl.col("total_time"),
             "remote-ip": self._dashes["remote_ip"].of("remote_ip") & (who & _IS_ROUTED == 0),
         }
+        if carried is not None:
+            for kind, names in _COMPARED.items():
+                bits = sum(COLUMN_BITS[name] for name in names)
+                broken[kind] &= pl.col(carried).and_(bits) == bits
         counts = rows.select(check.sum().alias(kind) for kind, check in broken.items()).row(0, named=True)
         return {kind: count for kind, count in counts.items() if count}
 

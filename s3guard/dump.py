@@ -11,37 +11,34 @@ spelled ``\u{hex}``, which `s3guard.text.unvisible` reads back. CSV has spreadsh
 from __future__ import annotations
 
 import contextlib
-import io
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import Final
 
 import polars as pl
 
-from s3guard import conditions, sources
+from s3guard import __version__, conditions, sources
 from s3guard.aws import Access
-from s3guard.blocks import Reading, blocks
+from s3guard.blocks import blocks
 from s3guard.columns import Columns, decoded_keys, needed_texts
 from s3guard.fields import CORE_NAMES
-from s3guard.model import Listed, UnableError, UsageError
-from s3guard.outputs.csv import cell
-from s3guard.parse import Block, Parser
+from s3guard.formats import Parsers, Reading
+from s3guard.formats.parquet.columns import EXTRA, READINGS, bits, suffix
+from s3guard.formats.parquet.kept import Kept
+from s3guard.model import Listed, Unreadable, UsageError
+from s3guard.parse import Block, Parsed
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
 from s3guard.records import COLUMNS, OUTCOMES, SCHEMA
 from s3guard.repository import report_root
-from s3guard.text import shown
+from s3guard.tables import safe
+from s3guard.text import mask_credentials
 from s3guard.vocabulary import Vocabulary
 
-FORMATS: Final = ("jsonl", "csv", "parquet")
 _ORIGIN: Final = ("_object", "_line")
-_ROWS: Final = 8_192
-"""Rows that become text at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,20 @@ class Wanted:
     late: timedelta = sources.LATE
     """How long after the period what was delivered late is looked for."""
     access: Access = field(default_factory=Access)
+    is_judged: bool = False
+    """Whether the rows shall hold what the kernel needs to judge them again, see `formats.parquet`; where nothing was narrowed they do."""
+
+    @property
+    def narrowed(self) -> tuple[str, ...]:
+        """The flags by which records, or columns of theirs, are left out."""
+        flags = {
+            "--columns": bool(self.columns),
+            "--where": self.where is not None,
+            "--bucket": bool(self.buckets),
+            "--since": self.since is not None,
+            "--until": self.until is not None,
+        }
+        return tuple(flag for flag, is_set in flags.items() if is_set)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,26 +104,67 @@ class Dump:
         """What of the sources was left out, and why."""
         return () if self.logs is None else self.logs.listed
 
+    warnings: dict[str, int] = field(default_factory=dict)
+    """Of the lines; `reading` has those of the objects."""
+    carried: dict[str, int] = field(default_factory=dict)
+    """See `parse.Parsed.carried`."""
+
     @property
     def schema(self) -> dict[str, pl.DataType]:
         """The columns of the frames and their types."""
-        return {name: SCHEMA[name] for name in self.wanted.names}
+        return {name: SCHEMA[name] for name in self.wanted.names} | (EXTRA if self._is_whole else {})
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.wanted.is_judged and not self.wanted.narrowed
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """The wanted rows of each block, in the order of the input, texts safe; UsageError for logs that are not there."""
         wanted = self.wanted
-        table = _Table(wanted)
+        table = _Table(wanted, is_whole=self._is_whole)
         root = str(report_root(Path.cwd()))
         buckets = frozenset(wanted.buckets).__contains__ if wanted.buckets else None
         logs = sources.Sources(sources.Scope(root, wanted.since, wanted.until, wanted.late, buckets, wanted.access))
         self.logs = logs
         with Quarantine(wanted.quarantine) if wanted.quarantine else contextlib.nullcontext() as quarantine:
             for block in blocks(logs.objects(wanted.logs), self.reading, logs.read):
-                frame = table.of(block, self, quarantine)
+                parsed = table.parsed(block)
+                self._count(parsed)
+                if quarantine is not None:
+                    for line in parsed.quarantined:
+                        quarantine.add(block.objects[line.object], line)
+                frame = table.of(parsed, block)
                 self.rows += frame.height
                 if wanted.progress is not None:
                     wanted.progress(self.reading.bytes, self.records)
                 yield frame
+
+    def _count(self, parsed: Parsed) -> None:
+        ambiguous = parsed.readings["reading"].n_unique()
+        self.records += parsed.records.height + ambiguous + (0 if parsed.delivered is None else parsed.delivered.height)
+        self.ambiguous += ambiguous
+        self.quarantined += parsed.damaged
+        self.reading.unreadable += parsed.unreadable
+        for kind, count in parsed.warnings.items():
+            self.warnings[kind] = self.warnings.get(kind, 0) + count
+        for bucket, carried in parsed.carried.items():
+            self.carried[bucket] = self.carried.get(bucket, 0) | carried
+
+    def told(self) -> dict[str, str]:
+        """What a Parquet file of the rows says of itself; to be asked after the last frame was taken."""
+        kinds = sorted({*self.warnings, *self.reading.warnings})
+        kept = Kept(
+            rows=self.rows,
+            ambiguous=self.ambiguous,
+            quarantined=self.quarantined,
+            warnings={kind: self.warnings.get(kind, 0) + self.reading.warnings.get(kind, 0) for kind in kinds},
+            unreadable=tuple(Unreadable(mask_credentials(one.object), one.reason) for one in self.reading.unreadable),
+            delivered=self.carried,
+            narrowed=self.wanted.narrowed,
+            tool=__version__,
+            read={"objects": self.reading.objects, "bytes": self.reading.bytes},
+        )
+        return kept.metadata()
 
 
 def too_damaged(dump: Dump, most: Fraction) -> bool:
@@ -123,64 +175,68 @@ def too_damaged(dump: Dump, most: Fraction) -> bool:
 class _Table:
     """Makes frames of blocks."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, *, is_whole: bool) -> None:
         self._wanted = wanted
         self._names = wanted.names
+        self._extra = list(EXTRA) if is_whole else []
         self._condition = conditions.compile(wanted.where) if wanted.where else None
         self._read = frozenset(self._names) | (self._condition.columns if self._condition else frozenset())
         self._begin()
 
     def _begin(self) -> None:
         vocabulary = Vocabulary()
-        self._parser = Parser(vocabulary, needed_texts(self._read))
+        self._parsers = Parsers(vocabulary, needed_texts(self._read))
         self._columns = Columns(vocabulary)
 
-    def of(self, block: Block, dump: Dump, quarantine: Quarantine | None) -> pl.DataFrame:
-        """The wanted rows of a block; `dump` counts what was read."""
-        if self._parser.vocabulary.full:
+    def parsed(self, block: Block) -> Parsed:
+        """What the block holds."""
+        if self._parsers.vocabulary.full:
             self._begin()
-        parsed = self._parser.parse(block)
-        ambiguous = parsed.readings["reading"].n_unique()
-        dump.records += parsed.records.height + ambiguous
-        dump.ambiguous += ambiguous
-        for line in parsed.quarantined:
-            dump.quarantined += line.status == "quarantined"
-            if quarantine is not None:
-                quarantine.add(block.objects[line.object], line)
-        objects = pl.Series(block.objects, dtype=pl.String)
-        frames = [self._plain(parsed.records, objects)]
-        if ambiguous:
-            frames.append(self._merged(parsed.readings, objects))
-        return pl.concat(frames).sort(_ORIGIN).select(self._names)
+        return self._parsers.parse(block)
 
-    def _plain(self, rows: pl.DataFrame, objects: pl.Series) -> pl.DataFrame:
+    def of(self, parsed: Parsed, block: Block) -> pl.DataFrame:
+        """The wanted rows of a block that was parsed last, in the order of its lines."""
+        objects = pl.Series(block.objects if parsed.objects is None else parsed.objects, dtype=pl.String)
+        frames = [self._plain(parsed.records, objects, is_delivered=False)]
+        if parsed.delivered is not None:
+            frames.append(self._plain(parsed.delivered, objects, is_delivered=True))
+        if parsed.readings.height:
+            frames.append(self._merged(parsed.readings, objects))
+        return pl.concat(frames).sort(_ORIGIN, maintain_order=True).select(*self._names, *self._extra)
+
+    def _plain(self, rows: pl.DataFrame, objects: pl.Series, *, is_delivered: bool) -> pl.DataFrame:
         rows = self._prepared(rows, objects)
-        return rows.filter(self._chosen()).select(*self._texts(self._names), *_origin())
+        none = pl.lit(None, EXTRA[READINGS]).alias(READINGS)
+        extra = [bits(self._columns, is_delivered=is_delivered), suffix(self._columns), none] if self._extra else []
+        return rows.filter(self._chosen()).select(*self._texts(self._names), *extra, *_origin())
 
     def _merged(self, readings: pl.DataFrame, objects: pl.Series) -> pl.DataFrame:
         """One row a line, of its readings."""
         rows = self._prepared(readings, objects)
         every = dict.fromkeys([*self._names, *CORE_NAMES, "unknown"])
+        extra = [bits(self._columns, is_delivered=False), suffix(self._columns)] if self._extra else []
         told = rows.select(
-            *self._texts(every), *_origin(), "reading", self._chosen().alias("_chosen"), self._columns.outcome().alias("_outcome")
+            *self._texts(every), *extra, *_origin(), "reading", self._chosen().alias("_chosen"), self._columns.outcome().alias("_outcome")
         )
         several = {name: pl.col(name).n_unique() > 1 for name in CORE_NAMES}
         unknown = [pl.when(differ).then(pl.lit(name)) for name, differ in several.items()]
-        merged: dict[str, pl.Expr] = {name: pl.col(name).first() for name in every}
+        merged: dict[str, pl.Expr] = {name: pl.col(name).first() for name in (*every, *self._extra)}
         merged |= {name: pl.when(~differ).then(pl.col(name).first()) for name, differ in several.items()}
         merged["outcome"] = pl.col("_outcome").min()
         merged["unknown"] = pl.concat_str([*unknown, pl.col("unknown").first()], separator=",", ignore_nulls=True)
+        merged[READINGS] = pl.struct(CORE_NAMES)
+        names = [*self._names, *self._extra]
         return (
             told.group_by("reading", maintain_order=True)
-            .agg(*(merged[name].alias(name) for name in self._names), pl.col("_chosen").any(), *(pl.col(name).first() for name in _ORIGIN))
+            .agg(*(merged[name].alias(name) for name in names), pl.col("_chosen").any(), *(pl.col(name).first() for name in _ORIGIN))
             .filter("_chosen")
-            .with_columns(pl.lit(pl.Series(list(OUTCOMES))).gather(pl.col(name)).alias(name) for name in self._names if name == "outcome")
-            .select(*self._names, *_ORIGIN)
+            .with_columns(pl.lit(pl.Series(list(OUTCOMES))).gather(pl.col(name)).alias(name) for name in names if name == "outcome")
+            .select(*names, *_ORIGIN)
         )
 
     def _prepared(self, rows: pl.DataFrame, objects: pl.Series) -> pl.DataFrame:
         """Physical rows with the columns that expressions expect beside them."""
-        if "key" in self._read:
+        if "key" in self._read and "key" not in rows.columns:
             rows = rows.with_columns(decoded_keys(rows, self._columns))
         return rows.with_columns(objects.gather(rows["object"]).alias("object_name"))
 
@@ -207,93 +263,3 @@ class _Table:
 
 def _origin() -> tuple[pl.Expr, ...]:
     return tuple(pl.col(name[1:]).alias(name) for name in _ORIGIN)
-
-
-_SUSPECT: Final = r"[^ -~]|\\u\{|%|(?i:signature|security-token|awsaccesskeyid)"
-"""Part of every text that `shown` changes, and of few others; Rust's regular expressions look at all, Python's at those that match."""
-_CELL: Final = r"^[\s']*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|;[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|##"
-"""The same for `cell`, which changes texts of more than `_LONG` bytes as well."""
-_LONG: Final = 30_000
-
-
-def safe(texts: pl.Series) -> pl.Series:
-    """Texts of a log as every output shows them."""
-    return _changed(texts, texts.str.contains(_SUSPECT), shown)
-
-
-def _cells(texts: pl.Series) -> pl.Series:
-    return _changed(texts, texts.str.contains(_CELL) | (texts.str.len_bytes() > _LONG), cell)
-
-
-def _changed(texts: pl.Series, suspects: pl.Series, change: Callable[[str], str]) -> pl.Series:
-    """The texts, the suspect ones changed."""
-    places = suspects.fill_null(value=False).arg_true()
-    if not len(places):
-        return texts
-    return texts.scatter(places, pl.Series([change(text) for text in texts.gather(places)], dtype=pl.String))
-
-
-def lines(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], form: str) -> Iterator[bytes]:
-    """The rows as UTF-8 text, ``jsonl`` or ``csv``, in pieces; CSV has a header whether there are rows or not."""
-    if form == "csv":
-        yield pl.DataFrame(schema=schema).write_csv(line_terminator="\r\n").encode()
-    for frame in frames:
-        for rows in frame.iter_slices(_ROWS):
-            piece = io.BytesIO()
-            times = rows.with_columns(pl.selectors.temporal().dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-            if form == "csv":
-                cells = times.with_columns(pl.selectors.string().map_batches(_cells, return_dtype=pl.String))
-                cells.write_csv(piece, include_header=False, line_terminator="\r\n")
-                yield piece.getvalue()
-            else:
-                times.write_ndjson(piece)
-                # NOTE: Azure Pipelines and old runners of GitHub obey "##" anywhere in a line of their log; JSON can spell it otherwise.
-                yield piece.getvalue().replace(b"##", b"#\\u0023")
-
-
-def parquet(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], write: Callable[[bytes], object]) -> None:
-    """The rows as Parquet, by a function that writes all of what it is given; what it raises is raised."""
-    stop, through = threading.Event(), _Through(write)
-
-    def source(columns: list[str] | None, *_: object) -> Iterator[pl.DataFrame]:
-        for frame in frames:
-            if stop.is_set():
-                raise UnableError("stopped")
-            yield frame if columns is None else frame.select(columns)
-
-    from polars.io.plugins import register_io_source
-
-    rows = register_io_source(source, schema=schema)
-    # NOTE: in a thread of its own, since the main one would see no signal before the last row was written.
-    with ThreadPoolExecutor(1, thread_name_prefix="s3guard") as pool:
-        sunk = pool.submit(lambda: rows.sink_parquet(cast("IO[bytes]", through)))
-        try:
-            sunk.result()
-        except BaseException:
-            stop.set()
-            if through.fault is not None:
-                raise through.fault from None
-            raise
-
-
-class _Through(io.RawIOBase):
-    """A stream that remembers why it could not be written, which Polars tells in words of its own."""
-
-    def __init__(self, write: Callable[[bytes], object]) -> None:
-        super().__init__()
-        self._write = write
-        self.fault: OSError | None = None
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, data: Any, /) -> int:  # noqa: ANN401 - whatever has bytes
-        """All of the data."""
-        whole = bytes(data)
-        try:
-            self._write(whole)
-        except OSError as error:
-            self.fault = error
-            raise
-        return len(whole)

@@ -152,6 +152,8 @@ WARNINGS: Final[Mapping[str, str]] = MappingProxyType(
         "carriage-return": "the line ended in a carriage return, which was passed over",
         "byte-order-mark": "the object began with a byte-order mark, which was passed over",
         "unterminated-line": "the object's last line has no newline: it may be cut off",
+        "newer-schema": "the record names a version of its schema that s3guard does not know; the fields that it knows were read",
+        "control-message": "CloudWatch Logs asked whether the destination is there; the message holds no records",
     },
 )
 """Every kind of integrity warning and what it says. None of them changes a status, an outcome or a verdict."""

@@ -21,8 +21,22 @@ from s3guard import conditions, seen
 from s3guard.columns import Columns, decoded_keys, needed_texts
 from s3guard.grouping import grouped, summed
 from s3guard.measures import Limit, Measured
-from s3guard.parse import Parsed
-from s3guard.partial import BUCKET, DISTINCT, SAMPLE, SAMPLES, TOTALS, Partial, RuleTables, earliest, sampled, smallest
+from s3guard.parse import ILLEGIBLE, Parsed
+from s3guard.partial import (
+    BUCKET,
+    DELIVERY,
+    DISTINCT,
+    LOOKED,
+    SAMPLE,
+    SAMPLES,
+    TOTALS,
+    Partial,
+    RuleTables,
+    earliest,
+    of_delivery,
+    sampled,
+    smallest,
+)
 from s3guard.policy import BoundRule, Policy
 from s3guard.records import OUTCOMES
 from s3guard.rules import GroupRule, RecordRule
@@ -99,11 +113,15 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
     inside = (pl.col("t") >= plan.since) if plan.since is not None else pl.lit(value=True)
     inside &= (pl.col("t") < plan.until) if plan.until is not None else pl.lit(value=True)
     names = pl.Series(list(objects), dtype=pl.String)
-    partial = Partial(quarantined=parsed.damaged, warnings=dict(parsed.warnings))
+    partial = Partial(quarantined=parsed.damaged, warnings=dict(parsed.warnings), unreadable=parsed.unreadable)
     if plan.cell is not None:
-        partial.seen.append(seen.held(parsed.records, parsed.readings, parsed.damaged_of, objects))
+        partial.seen.append(seen.held(parsed, objects))
     found: list[_Table] = []
-    for rows, is_readings in ((parsed.records, False), (parsed.readings, True)):
+    kinds = [(parsed.records, False, False), (parsed.readings, True, False)]
+    if parsed.delivered is not None:
+        kinds.append((parsed.delivered, False, True))
+        partial.deliveries.append(_carried(parsed, columns, inside, _cell(plan)))
+    for rows, is_readings, is_delivered in kinds:
         kept = rows if plan.since is None and plan.until is None else rows.filter(inside)
         lines = _lines(rows) if is_readings else rows.height
         partial.outside += lines - (_lines(kept) if is_readings else kept.height)
@@ -111,9 +129,11 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
             partial.buckets.append(_seen(bucket, of_bucket))
             bound = plan.rules_of(bucket)
             if bound:
-                judged = _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings)
+                judged = _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings, is_delivered=is_delivered)
                 found += judged.tables(bound)
                 partial.totals.append(judged.totals(bound))
+                if is_delivered:
+                    partial.looked.append(judged.looked(bound))
     for table in found:
         mine = partial.rules.setdefault(table.rule, RuleTables(table.splits))
         for name in RuleTables.NAMES:
@@ -121,6 +141,17 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
             if frame is not None and frame.height:
                 getattr(mine, name).append(frame)
     return partial
+
+
+def _carried(parsed: Parsed, columns: Columns, inside: pl.Expr, cell: pl.Expr) -> pl.DataFrame:
+    """What is known of each bucket's deliveries: how many records there are in the period, and which columns were carried at all."""
+    assert parsed.delivered is not None  # noqa: S101 - for the type checker
+    names = columns.vocabulary["bucket"].values
+    counted = parsed.delivered.filter(inside).select("bucket", cell.alias("cell")).group_by("bucket", "cell").len().iter_rows()
+    rows = [(names[code], cell, count, parsed.carried[names[code]]) for code, cell, count in counted]
+    # NOTE: a row of no records, for buckets whose records all lie out of the period.
+    rows += [(bucket, 0, 0, bits) for bucket, bits in parsed.carried.items()]
+    return pl.DataFrame(rows, schema=DELIVERY, orient="row")
 
 
 def _lines(readings: pl.DataFrame) -> int:
@@ -168,17 +199,21 @@ class _Table:
 class _Bucket:
     """The rows of one bucket of one shard, judged by every rule that applies to it."""
 
-    def __init__(self, bucket: str, rows: pl.DataFrame, columns: Columns, objects: pl.Series, *, is_readings: bool) -> None:
+    def __init__(
+        self, bucket: str, rows: pl.DataFrame, columns: Columns, objects: pl.Series, *, is_readings: bool, is_delivered: bool
+    ) -> None:
         self._bucket = bucket
         self._columns = columns
         self._objects = objects
         self._is_readings = is_readings
+        self._is_delivered = is_delivered
+        self._has_illegible = int(rows["unknown"].max() or 0) >= ILLEGIBLE  # type: ignore[arg-type]  # numbers have a number for maximum
         self._rows = columns.prepared(rows)
 
     def tables(self, bound: Sequence[BoundRule]) -> list[_Table]:
         """The tables of each rule."""
         read = frozenset[str]().union(*map(reads, bound))
-        if "key" in read:
+        if "key" in read and "key" not in self._rows.columns:
             self._rows = self._rows.with_columns(decoded_keys(self._rows, self._columns))
         if "object" in read:
             self._rows = self._rows.with_columns(self._objects.gather(self._rows["object"]).alias("object_name"))
@@ -201,7 +236,7 @@ class _Bucket:
     def totals(self, bound: Sequence[BoundRule]) -> pl.DataFrame:
         """`TOTALS` of the rules, once their tables were made."""
         rows = [
-            (one.name, self._bucket, sums["cell"], sums[f"j{place}"] or 0, sums[f"u{place}"] or 0, sums.get(f"h{place}") or 0, False)
+            (self._name(one), self._bucket, sums["cell"], sums[f"j{place}"] or 0, sums[f"u{place}"] or 0, sums.get(f"h{place}") or 0, False)
             for sums in self._sums.iter_rows(named=True)
             for place, one in enumerate(bound)
         ]
@@ -214,13 +249,18 @@ class _Bucket:
         return flags.with_columns(judged)
 
     def _flags(self, bound: BoundRule) -> dict[str, pl.Expr]:
-        """Boolean expressions: `j` judged, `u` unjudged, and of a rule about single records `h`, those that break it."""
+        """Boolean expressions: `j` judged, `u` unjudged, `h` of a rule about single records those that break it.
+
+        And `l` of records that a delivery may have left columns out of: those that the rule looks at, before `where`.
+        """
         rule, columns = bound.rule, self._columns
-        scope = pl.all_horizontal(rule.looks(columns), *self._narrowed(bound)).fill_null(value=False)
+        scope = self._scope(bound)
         asked = condition_columns(rule.where)
         told = _all(columns.has(name) for name in sorted(asked))
+        if self._has_illegible:
+            scope, told = scope | columns.illegible(), told & ~columns.illegible()
         chosen = told & columns.condition(rule.where) if rule.where else told
-        own = (set(rule.subject) | (rule.reads if isinstance(rule, GroupRule) else set())) - asked
+        own = reads(bound) - asked
         judgeable = _all(columns.has(name) for name in sorted(own))
         unjudged = rule.unjudged(columns)
         if unjudged is not None:
@@ -229,7 +269,34 @@ class _Bucket:
         flags = {"j": judged, "u": scope & (~told | (chosen & ~judgeable))}
         if isinstance(rule, RecordRule):
             flags["h"] = judged & rule.breaks(columns)
+        if self._is_delivered:
+            flags["l"] = scope
         return flags
+
+    def _scope(self, bound: BoundRule) -> pl.Expr:
+        """Boolean: the records that a rule looks at, but for `where`."""
+        return pl.all_horizontal(bound.rule.looks(self._columns), *self._narrowed(bound)).fill_null(value=False)
+
+    def looked(self, bound: Sequence[BoundRule]) -> pl.DataFrame:
+        """`LOOKED` of the rules, once their tables were made."""
+        mine = self._rows.filter("by_s3")
+        others = mine.with_columns(pl.lit(value=True).alias("request"), (~pl.col("anonymous")).alias("authenticated"))
+        # NOTE: S3's own records are told by four columns, and a delivery that leaves one of them out does not tell them.
+        scopes = [pl.any_horizontal(self._scope(one), pl.col("by_s3").is_null()).alias(str(place)) for place, one in enumerate(bound)]
+        more, less = (rows.select("cell", *scopes).group_by("cell").agg(pl.all().sum()).sort("cell") for rows in (others, mine))
+        own = more.select("cell", *(pl.col(name) - less[name] for name in less.columns[1:]))
+        rows = [
+            (one.name, self._bucket, sums["cell"], looked, own_ones)
+            for frame, looked_by, own_by in ((self._sums, "l{}", ""), (own, "", "{}"))
+            for sums in frame.iter_rows(named=True)
+            for place, one in enumerate(bound)
+            for looked, own_ones in [(sums.get(looked_by.format(place), 0) or 0, sums.get(own_by.format(place), 0) or 0)]
+        ]
+        return pl.DataFrame(rows, schema=LOOKED, orient="row")
+
+    def _name(self, bound: BoundRule) -> str:
+        """Under which the tables of a rule stand."""
+        return of_delivery(bound.name) if self._is_delivered else bound.name
 
     def _narrowed(self, bound: BoundRule) -> Iterable[pl.Expr]:
         """The common fields that narrow a rule, but for `where`."""
@@ -237,7 +304,7 @@ class _Bucket:
         if rule.effective_operations:
             yield columns.operation(rule.effective_operations)
         if rule.keys is not None:
-            yield columns.key_matches(rule.keys)
+            yield columns.key_matches(rule.keys) | ~columns.has("key")
         if rule.except_keys is not None:
             yield ~columns.key_matches(rule.except_keys)
         if rule.keys is not None or rule.except_keys is not None:
@@ -249,7 +316,7 @@ class _Bucket:
     def _table(self, bound: BoundRule, place: int, flags: pl.DataFrame, counted: Mapping[str, int]) -> _Table:
         rule = bound.rule
         hits = int(counted.get(f"h{place}", 0) or 0)
-        table = _Table(bound.name, isinstance(rule, RecordRule))
+        table = _Table(self._name(bound), isinstance(rule, RecordRule))
         if isinstance(rule, RecordRule) and hits:
             self._fill(table, bound, self._records(bound, flags[f"h{place}"]), None)
         elif isinstance(rule, GroupRule) and counted[f"j{place}"] and rule.limits():

@@ -34,14 +34,20 @@ import polars as pl
 from s3guard import reading
 from s3guard.aside import Lines, set_aside
 from s3guard.crosschecks import Checks
+from s3guard.model import Unreadable
 from s3guard.suffix import logged
 from s3guard.vocabulary import CODED, Dictionary, Lookup, Vocabulary
 
 SHORTEST = 60
 """Bytes that every record has: a line with fewer is none, and is not read to find out why."""
 
-UNKNOWN_BITS = {"request_uri": 1, "referer": 2, "user_agent": 4}
-"""Bits of the column `unknown`: fields whose reading is not certain."""
+UNKNOWN_BITS = {"request_uri": 1, "referer": 2, "user_agent": 4, "key": 8}
+"""Bits of the column `unknown`: fields whose reading is not certain. The same bits times sixteen (`MASKED`): a credential in the field
+was masked before it came here, so that what a rule would have said of it is not certain either; and `ILLEGIBLE`."""
+
+MASKED = 16
+ILLEGIBLE = 128
+"""Of a record: a credential was masked in its key, or in a field where nobody expects one, so no rule can be sure of it."""
 
 TEXTS = ("request_uri", "referer", "version_id", "host_id")
 """Text columns that are kept only when a policy or a command asks for them."""
@@ -105,6 +111,18 @@ class Block:
     """Names of the log objects."""
     texts: pl.Series | None = None
     """The lines, String, where a splitter cannot misread them (`plain`); None where that was not looked at or is not so."""
+    form: str = "classic"
+    """The format that parses it: a module of `s3guard.formats`."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it stands for."""
+        return len(self.data)
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has at most."""
+        return sum(piece.rows for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +151,16 @@ class Parsed:
     """Integrity warnings (`reading.WARNINGS`) to the count of records."""
     damaged_of: dict[int, int] = field(default_factory=dict)
     """How many lines are quarantined, kept or not, by their object, as `records` has it."""
+    delivered: pl.DataFrame | None = None
+    """Records of a delivery that may have left columns out, which are null then: columns of `PHYSICAL` and ``key``."""
+    carried: dict[str, int] = field(default_factory=dict)
+    """Buckets of `delivered` to the bits (`records.COLUMN_BITS`) of the columns that at least one record carries, were it with null."""
+    objects: tuple[str, ...] | None = None
+    """Names of the log objects, where the records say more than the block that they came in."""
+    holders: tuple[str, ...] | None = None
+    """For each of the objects the name of what was read, where it is not the log object itself."""
+    unreadable: tuple[Unreadable, ...] = ()
+    """What of the block could not be read."""
 
     @property
     def damaged(self) -> int:
@@ -222,6 +250,12 @@ _TAIL = (
 )
 
 
+def nothing(texts: Iterable[str]) -> pl.DataFrame:
+    """A physical frame without rows, with those of `TEXTS` and ``user_agent`` that are asked for."""
+    asked = frozenset(texts)
+    return pl.DataFrame(schema={name: PHYSICAL[name] for name in PHYSICAL if name not in (*TEXTS, "user_agent") or name in asked})
+
+
 class Parser:
     """Parses blocks of one worker, with one vocabulary."""
 
@@ -230,7 +264,8 @@ class Parser:
         self.vocabulary = vocabulary
         self._keep = keep
         self.texts = frozenset(texts)
-        self.columns = [name for name in PHYSICAL if name not in (*TEXTS, "user_agent") or name in self.texts]
+        self.nothing = nothing(self.texts)
+        self.columns = self.nothing.columns
         self._valid = {column: Lookup(vocabulary[column], partial(_matching, grammar)) for column, grammar in _GRAMMAR.items()}
         self._spaces = {name: Lookup(vocabulary[name], partial(_unglued_codes, vocabulary[name])) for name in ("requester", "user_agent")}
         self._client_texts = [name for name in ("request_uri", "referer", "user_agent") if name in self.texts]
@@ -244,12 +279,11 @@ class Parser:
             pl.lit(0, pl.UInt8).alias("unknown"),
             *(pl.when(pl.col(name) != "-").then(pl.col(name)).alias(name) for name in dashed),
             *(pl.col(f"number {name}").alias(name) for name in NUMBERS),
-            *(pl.col(name) for name in self.columns if name not in (*_Origin.COLUMNS, "unknown", *dashed, *NUMBERS)),
+            *(pl.col(name) for name in self.columns if name not in (*Origin.COLUMNS, "unknown", *dashed, *NUMBERS)),
         ]
         self._checks = Checks(vocabulary)
         self._many_identities = False
         """Whether more than half of the last block's lines named an origin access identity."""
-        self.nothing = self._frame([])
 
     def _code(self, column: str, text: pl.Expr) -> pl.Expr:
         return text.cast(self.vocabulary[column].dtype).to_physical().alias(column)
@@ -262,7 +296,7 @@ class Parser:
         if not block.data.lstrip(b"\n"):
             return Parsed(self.nothing, self.nothing, [])
         fast, rest = self._vectorised(set_aside(block.data, block.texts))
-        origin = _Origin(block.pieces, objects, lines)
+        origin = Origin(block.pieces, objects, lines)
         short = [] if self._keep else [row for row, line in rest.items() if _is_scrap(line) and row not in origin.cut]
         damaged: dict[int, int] = {}
         for row in short:
@@ -336,7 +370,7 @@ class Parser:
             *(pl.col(name).str.replace_all(_GLUE, " ", literal=True) for name in texts),
         )
 
-    def _careful(self, rest: dict[int, bytes], origin: _Origin, damaged: dict[int, int]) -> Parsed:
+    def _careful(self, rest: dict[int, bytes], origin: Origin, damaged: dict[int, int]) -> Parsed:
         """Every line that the vectorised path left, read one by one; `damaged` is counted on."""
         if not rest:
             return Parsed(self.nothing, self.nothing, [])
@@ -382,7 +416,7 @@ class Parser:
         return frame.with_columns_seq(pl.col(name).fill_null("-").cast(self.vocabulary[name].dtype).to_physical() for name in coded)
 
 
-class _Origin:
+class Origin:
     """Which object and line a row of a block is."""
 
     COLUMNS = ("object", "line", "reading")

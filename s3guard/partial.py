@@ -59,6 +59,8 @@ SAMPLE: Final = {
 }
 DISTINCT: Final = {"g": pl.Int64, "limit": pl.Int64, "tick": pl.Int64, "cell": pl.Int64, "h": pl.Int64, "cap": pl.Int64}
 BUCKET: Final = {"bucket": pl.String, "cell": pl.Int64, "records": pl.Int64, "ambiguous": pl.Int64, "first": pl.Int64, "last": pl.Int64}
+DELIVERY: Final = {"bucket": pl.String, "cell": pl.Int64, "records": pl.Int64, "columns": pl.Int64}
+LOOKED: Final = {"rule": pl.String, "bucket": pl.String, "cell": pl.Int64, "looked": pl.Int64, "own": pl.Int64}
 _KEYS: Final = ("g", "tick", "mask", "cell")
 
 
@@ -67,6 +69,14 @@ class Each(Protocol):
 
     def __call__(self, function: Callable[[_T], _R], tasks: Iterable[_T], /) -> Iterable[_R]:
         """The function's answers for the tasks, in their order."""
+
+
+def of_delivery(rule: str) -> str:
+    """Under which name the tables stand that a rule made of records which a delivery may have left columns out of.
+
+    NOTE: apart, since only when all is merged is it known which columns were left out, and with them whether these tables count.
+    """
+    return f"{rule}\0delivery"
 
 
 @dataclass(slots=True)
@@ -107,6 +117,11 @@ class Partial:
     """`BUCKET`: records seen, and when."""
     seen: list[pl.DataFrame] = field(default_factory=list)
     """`s3guard.seen.OBJECT`: what each log object held, where tables are kept apart by cells."""
+    deliveries: list[pl.DataFrame] = field(default_factory=list)
+    """`DELIVERY`: of the records that may lack columns (`parse.Parsed.delivered`), how many there were in the period, and the bits
+    (`records.COLUMN_BITS`) of the columns that at least one record carried, in the period or out of it."""
+    looked: list[pl.DataFrame] = field(default_factory=list)
+    """`LOOKED`: of those records, how many a rule looks at before `where`, and how many more it would had S3 not made them itself."""
     rules: dict[str, RuleTables] = field(default_factory=dict)
     objects: int = 0
     bytes: int = 0
@@ -121,6 +136,8 @@ class Partial:
         self.totals += other.totals
         self.buckets += other.buckets
         self.seen += other.seen
+        self.deliveries += other.deliveries
+        self.looked += other.looked
         for rule, tables in other.rules.items():
             mine = self.rules.setdefault(rule, RuleTables(tables.splits))
             for name in RuleTables.NAMES:
@@ -154,6 +171,8 @@ class Partial:
         self.totals = [totals(self.totals)]
         self.buckets = [buckets(self.buckets)]
         self.seen = [seen.joined(self.seen)]
+        self.deliveries = [deliveries(self.deliveries)]
+        self.looked = [looked(self.looked)]
         names = [
             rule
             for rule, tables in self.rules.items()
@@ -179,6 +198,9 @@ class Partial:
         copy = replace(self, rules={})
         copy.totals = [_cut(frame, pl.col("cell"), since, until) for frame in self.totals]
         copy.buckets = [_cut(frame, pl.col("cell"), since, until) for frame in self.buckets]
+        copy.looked = [_cut(frame, pl.col("cell"), since, until) for frame in self.looked]
+        # NOTE: what a delivery leaves out, it leaves out for all times; so columns count wherever they were carried.
+        copy.deliveries = [_counted(frame, since, until) for frame in self.deliveries]
         for rule, tables in self.rules.items():
             if not tables.counts:
                 continue
@@ -194,7 +216,7 @@ class Partial:
     def to_ipc(self) -> Octets:
         """The partial as bytes: an Arrow IPC stream a table, with a JSON head that names them."""
         self.compact()
-        frames = {"totals": self.totals[0], "buckets": self.buckets[0], "seen": self.seen[0]}
+        frames = {name: getattr(self, name)[0] for name in ("totals", "buckets", "seen", "deliveries", "looked")}
         for rule, tables in sorted(self.rules.items()):
             frames |= {f"{name}:{rule}": getattr(tables, name)[0] for name in RuleTables.NAMES if getattr(tables, name)}
         streams = {name: _stream(frame) for name, frame in sorted(frames.items())}  # NOTE: in the order of the head
@@ -253,6 +275,21 @@ def buckets(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return merged.agg(pl.col("records", "ambiguous").sum(), pl.col("first").min(), pl.col("last").max()).sort("bucket", "cell")
 
 
+def deliveries(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """`DELIVERY` of several, sorted."""
+    if not frames:
+        return pl.DataFrame(schema=DELIVERY)
+    merged = pl.concat(frames).group_by("bucket", "cell")
+    return merged.agg(pl.col("records").sum(), pl.col("columns").bitwise_or()).sort("bucket", "cell")
+
+
+def looked(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """`LOOKED` of several, sorted."""
+    if not frames:
+        return pl.DataFrame(schema=LOOKED)
+    return pl.concat(frames).group_by("rule", "bucket", "cell").agg(pl.col("looked", "own").sum()).sort("rule", "bucket", "cell")
+
+
 Joined: TypeAlias = tuple[RuleTables, list[str]]
 """The tables of one rule, and the buckets in which a flood made too many groups."""
 
@@ -305,6 +342,14 @@ def _cut(frame: pl.DataFrame, time: pl.Expr, since: int | None, until: int | Non
     inside &= (time < until) if until is not None else pl.lit(value=True)
     kept = frame.filter(inside)
     return kept.with_columns(pl.lit(0, pl.Int64).alias("cell")) if "cell" in kept.columns else kept
+
+
+def _counted(frame: pl.DataFrame, since: int | None, until: int | None) -> pl.DataFrame:
+    """`DELIVERY` that counts the records inside alone, and knows the columns of all."""
+    inside = (pl.col("cell") >= since) if since is not None else pl.lit(value=True)
+    inside &= (pl.col("cell") < until) if until is not None else pl.lit(value=True)
+    records = pl.when(inside).then("records").otherwise(pl.lit(0, pl.Int64)).alias("records")
+    return deliveries([frame.with_columns(records, pl.lit(0, pl.Int64).alias("cell"))])
 
 
 def _counts(frames: Sequence[pl.DataFrame], groups: pl.DataFrame, *, unjoined: bool) -> pl.DataFrame:

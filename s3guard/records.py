@@ -81,7 +81,7 @@ _DERIVED: Final = (
     ("principal_type", _TEXT, False, "requester", "role, user, federated-user, canonical, service, oai, s3, other or anonymous."),
     ("account", _TEXT, True, "requester", "The 12-digit account id in the requester's ARN; null where it has none."),
     ("network", _TEXT, True, "remote_ip", "The /24 (IPv4) or /64 (IPv6) of the remote address."),
-    ("fields", _NUMBER, False, "line", "How many fields the line had."),
+    ("fields", _NUMBER, False, "line", "How many fields the line had; 27 of a JSON record."),
     ("status", _TEXT, False, "line", "ok, or ambiguous where the line can be read in several ways."),
     ("unknown", _TEXT, True, "line", "Names of the columns that the line leaves undecided, separated by a comma."),
 )
@@ -102,6 +102,21 @@ SCHEMA: Final[dict[str, pl.DataType]] = {name: column.dtype for name, column in 
 
 LOG_COLUMNS: Final[tuple[str, ...]] = tuple(name for name, column in COLUMNS.items() if column.position is not None)
 """The 27 columns that are fields of a log line, in the line's order."""
+
+JSON_NAMES: Final[dict[str, str]] = {name: name for name in LOG_COLUMNS} | {
+    "bucket_owner": "bucket_owner_id",
+    "bucket": "bucket_name",
+    "time": "request_time",
+    "key": "key_name",
+    "bytes_sent": "bytes_sent_size",
+    "total_time": "total_duration",
+    "turn_around_time": "turn_around_duration",
+}
+"""What the fields of a log line are called where S3 delivers records as JSON
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/sal-cw-log-format.html), in the line's order."""
+
+COLUMN_BITS: Final[dict[str, int]] = {name: 1 << place for place, name in enumerate(LOG_COLUMNS)}
+"""One bit for each of `LOG_COLUMNS`, so that a set of them is a number. NOTE: states keep such numbers; new columns get new bits."""
 
 _OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4: Final = rf"\A({_OCTET}\.{_OCTET}\.{_OCTET})\.{_OCTET}\z"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
+
+from s3guard.parse import Parsed
 
 OBJECT: Final = {
     "object": pl.String,
@@ -23,19 +25,24 @@ OBJECT: Final = {
 early (`fault`), the records (ambiguous lines too) and quarantined lines, and the times of the first and last record (seconds)."""
 
 
-def held(records: pl.DataFrame, readings: pl.DataFrame, damaged: Mapping[int, int], objects: Sequence[str]) -> pl.DataFrame:
-    """`OBJECT` of what was parsed; `damaged` counts the quarantined lines of an object by its place in `objects`."""
+def held(parsed: Parsed, objects: Sequence[str]) -> pl.DataFrame:
+    """`OBJECT` of what was parsed; `objects` names the log objects, `parsed.holders` in what their records came where it is not they."""
     times = [pl.col("t").min().alias("first"), pl.col("t").max().alias("last")]
+    damaged = parsed.damaged_of
     parts = [
-        records.group_by("object").agg(pl.len().cast(pl.Int64).alias("records"), *times),
-        readings.group_by("object").agg(pl.col("reading").n_unique().cast(pl.Int64).alias("records"), *times),
+        parsed.records.group_by("object").agg(pl.len().cast(pl.Int64).alias("records"), *times),
+        parsed.readings.group_by("object").agg(pl.col("reading").n_unique().cast(pl.Int64).alias("records"), *times),
         pl.DataFrame(
             {"object": list(damaged), "quarantined": list(damaged.values())}, schema={"object": pl.UInt32, "quarantined": pl.Int64}
         ),
     ]
+    if parsed.delivered is not None:
+        parts.append(parsed.delivered.group_by("object").agg(pl.len().cast(pl.Int64).alias("records"), *times))
     found = pl.concat(parts, how="diagonal")
-    named = found.with_columns(pl.Series(list(objects), dtype=pl.String).gather(found["object"]).alias("object"))
-    return _whole(named)
+    names = pl.Series(list(objects if parsed.holders is None else parsed.holders), dtype=pl.String)
+    faults = {"object": [one.object for one in parsed.unreadable], "fault": [one.reason for one in parsed.unreadable]}
+    unreadable = pl.DataFrame(faults, schema={"object": pl.String, "fault": pl.String})
+    return pl.concat([_whole(found.with_columns(names.gather(found["object"]).alias("object"))), _whole(unreadable)])
 
 
 def listed(rows: Sequence[tuple[str, str | None, int | None, int, str | None, str | None]]) -> pl.DataFrame:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3guard import blocks as cutting
-from s3guard.blocks import Reading, blocks
+from s3guard.blocks import blocks
+from s3guard.formats import Reading
 from s3guard.model import Unreadable
 from s3guard.parse import Block
 from s3guard.reading import MAX_LINE

@@ -248,5 +248,5 @@ def test_what_follows_the_host_id_is_asked_by_field() -> None:
 
 
 def test_the_parser_keeps_only_the_texts_that_are_asked_for() -> None:
-    assert needed_texts(frozenset({"key", "referer", "user_agent", "bucket"})) == {"referer", "user_agent"}
+    assert needed_texts(frozenset({"key", "referer", "user_agent", "bucket"})) == {"referer", "user_agent", "key"}
     assert needed_texts(frozenset()) == frozenset()

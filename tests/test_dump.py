@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3guard import blocks, dump, vocabulary
+from s3guard import blocks, tables, vocabulary
 from s3guard.dump import Dump, Wanted
 from s3guard.fields import CORE_NAMES
 from s3guard.outputs.csv import cell
@@ -90,23 +90,23 @@ SUSPECTS = [
 
 @pytest.mark.parametrize("text", SUSPECTS)
 def test_what_outputs_change_is_changed(text: str) -> None:
-    assert [shown(text), None, "plain"] == dump.safe(pl.Series([text, None, "plain"], dtype=pl.String)).to_list()
+    assert [shown(text), None, "plain"] == tables.safe(pl.Series([text, None, "plain"], dtype=pl.String)).to_list()
 
 
 @given(st.lists(st.one_of(st.none(), st.text(), st.sampled_from([text for text in SUSPECTS if text.isprintable()]))))
 def test_the_quick_look_at_texts_passes_over_none_that_outputs_change(texts: list[str | None]) -> None:
     series = pl.Series(texts, dtype=pl.String)
-    assert [None if text is None else shown(text) for text in texts] == dump.safe(series).to_list()
-    visible = dump.safe(series)
-    assert [None if text is None else cell(text) for text in visible] == dump._cells(visible).to_list()
+    assert [None if text is None else shown(text) for text in texts] == tables.safe(series).to_list()
+    visible = tables.safe(series)
+    assert [None if text is None else cell(text) for text in visible] == tables._cells(visible).to_list()
 
 
 def formats(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """The rows of ``x.log`` in each format, read back."""
     wanted = Wanted([str(folder / "x.log")])
-    told = {form: b"".join(dump.lines(Dump(wanted).frames(), SCHEMA, form)).decode() for form in ("jsonl", "csv")}
+    told = {form: b"".join(tables.lines(Dump(wanted).frames(), SCHEMA, form)).decode() for form in ("jsonl", "csv")}
     sunk = io.BytesIO()
-    dump.parquet(Dump(wanted).frames(), SCHEMA, sunk.write)
+    tables.parquet(Dump(wanted).frames(), SCHEMA, sunk.write)
     frame = pl.read_parquet(io.BytesIO(sunk.getvalue()))
     assert dict(frame.schema) == SCHEMA
     times = frame.with_columns(pl.col("time").dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
@@ -131,7 +131,7 @@ def test_no_byte_of_a_log_can_drive_a_terminal_a_pipeline_or_a_spreadsheet(tmp_p
     agents = [*WRITTEN.values(), b"##vso[task.complete]", b"=cmd|x"]
     (tmp_path / "x.log").write_bytes(b"".join(lines.record(user_agent=agent).render() + b"\n" for agent in agents))
     told = {
-        form: b"".join(dump.lines(Dump(Wanted([str(tmp_path / "x.log")])).frames(), SCHEMA, form)).decode() for form in ("jsonl", "csv")
+        form: b"".join(tables.lines(Dump(Wanted([str(tmp_path / "x.log")])).frames(), SCHEMA, form)).decode() for form in ("jsonl", "csv")
     }
     for form, text in told.items():
         assert len(agents) + (form == "csv") == len(text.splitlines())
@@ -151,7 +151,7 @@ def test_no_credential_of_a_query_string_is_told(tmp_path: Path, name: str) -> N
 
 def test_csv_without_rows_has_its_header(tmp_path: Path) -> None:
     (tmp_path / "x.log").write_bytes(b"")
-    assert ",".join(COLUMNS) + "\r\n" == b"".join(dump.lines(Dump(Wanted([str(tmp_path / "x.log")])).frames(), SCHEMA, "csv")).decode()
+    assert ",".join(COLUMNS) + "\r\n" == b"".join(tables.lines(Dump(Wanted([str(tmp_path / "x.log")])).frames(), SCHEMA, "csv")).decode()
 
 
 def test_it_makes_no_difference_how_blocks_fall_and_when_vocabularies_start_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +169,7 @@ def test_a_failure_in_the_middle_of_parquet_is_raised_as_it_is(tmp_path: Path) -
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="No space left on device"):
-        dump.parquet(Dump(Wanted([str(tmp_path / "x.log")])).frames(), SCHEMA, full)
+        tables.parquet(Dump(Wanted([str(tmp_path / "x.log")])).frames(), SCHEMA, full)
 
 
 def test_a_failure_of_the_rows_is_raised_as_it_is() -> None:
@@ -178,4 +178,4 @@ def test_a_failure_of_the_rows_is_raised_as_it_is() -> None:
         raise RuntimeError("boom")
 
     with pytest.raises(RuntimeError, match="boom"):
-        dump.parquet(frames(), SCHEMA, lambda _data: None)
+        tables.parquet(frames(), SCHEMA, lambda _data: None)

@@ -18,11 +18,13 @@ from typing import Final
 import polars as pl
 
 from s3guard import seen
-from s3guard.blocks import Reading, blocks
+from s3guard.blocks import blocks
 from s3guard.columns import Columns
 from s3guard.engines import Work
+from s3guard.formats import Parsers, Reading
 from s3guard.kernel import Plan, scan
-from s3guard.parse import Block, Parsed, Parser, Quarantined
+from s3guard.model import Unreadable
+from s3guard.parse import Block, Parsed, Quarantined, nothing
 from s3guard.partial import Partial
 from s3guard.vocabulary import Vocabulary
 
@@ -64,7 +66,7 @@ def run(work: Work) -> Partial:
     whole.objects, whole.bytes = reading.objects, reading.bytes
     if reading.remember:
         whole.seen.append(seen.listed(reading.read))
-    whole.unreadable = tuple(sorted(reading.unreadable, key=lambda entry: (entry.object, entry.reason)))
+    whole.unreadable = tuple(sorted({*whole.unreadable, *reading.unreadable}, key=lambda entry: (entry.object, entry.reason)))
     for kind, count in reading.warnings.items():
         whole.warnings[kind] = whole.warnings.get(kind, 0) + count
     return whole
@@ -96,18 +98,23 @@ class _Worker:
     def __init__(self, plan: Plan, *, keep: bool) -> None:
         self._plan = plan
         self._keep = keep
+        self._nothing = nothing(plan.texts)
         self._begin()
         self._empty()
 
     def _begin(self) -> None:
         vocabulary = Vocabulary()
-        self._parser = Parser(vocabulary, self._plan.texts, keep=self._keep)
+        self._parser = Parsers(vocabulary, self._plan.texts, keep=self._keep)
         self._columns = Columns(vocabulary)
 
     def _empty(self) -> None:
         self._records: list[pl.DataFrame] = []
         self._readings: list[pl.DataFrame] = []
+        self._delivered: list[pl.DataFrame] = []
+        self._carried: dict[str, int] = {}
+        self._unreadable: tuple[Unreadable, ...] = ()
         self._objects: list[str] = []
+        self._holders: list[str] = []
         self._lines = 0
         self._damaged: dict[int, int] = {}
         self._warnings: dict[str, int] = {}
@@ -116,24 +123,31 @@ class _Worker:
     def parse(self, block: Block) -> Parsed:
         """Parse a block into the shard."""
         parsed = self._parser.parse(block, len(self._objects), self._lines)
-        for mine, rows in ((self._records, parsed.records), (self._readings, parsed.readings)):
-            if rows.height:
+        kinds = ((self._records, parsed.records), (self._readings, parsed.readings), (self._delivered, parsed.delivered))
+        for mine, rows in kinds:
+            if rows is not None and rows.height:
                 mine.append(rows)
-        self._objects += block.objects
-        self._lines += sum(piece.rows for piece in block.pieces)
+        for bucket, bits in parsed.carried.items():
+            self._carried[bucket] = self._carried.get(bucket, 0) | bits
+        names = block.objects if parsed.objects is None else parsed.objects
+        self._objects += names
+        self._holders += names if parsed.holders is None else parsed.holders
+        self._unreadable += parsed.unreadable
+        self._lines += block.lines
         for place, count in parsed.damaged_of.items():
             self._damaged[place] = self._damaged.get(place, 0) + count
         for kind, count in parsed.warnings.items():
             self._warnings[kind] = self._warnings.get(kind, 0) + count
-        self.size += len(block.data)
+        self.size += block.size
         return parsed
 
     def scan(self) -> Partial:
         """The partial of the shard, after which it is empty."""
-        nothing = self._parser.nothing
-        records = pl.concat(self._records) if self._records else nothing
-        readings = pl.concat(self._readings) if self._readings else nothing
-        partial = scan(self._plan, self._columns, Parsed(records, readings, [], self._warnings, self._damaged), self._objects)
+        records, readings = (pl.concat(frames) if frames else self._nothing for frames in (self._records, self._readings))
+        parsed = Parsed(records, readings, [], self._warnings, self._damaged, holders=tuple(self._holders), unreadable=self._unreadable)
+        if self._delivered:
+            parsed.delivered, parsed.carried = pl.concat(self._delivered), self._carried
+        partial = scan(self._plan, self._columns, parsed, self._objects)
         self._empty()
         if self._parser.vocabulary.full:
             self._begin()
@@ -151,7 +165,7 @@ class _InOrder:
 
     def put(self, number: int, block: Block, parsed: Parsed) -> None:
         """Take the lines of one block; those whose turn it is are told."""
-        self._records += parsed.records.height
+        self._records += parsed.records.height + (0 if parsed.delivered is None else parsed.delivered.height)
         if self._work.quarantine is None:
             return
         self._waiting[number] = [(block.objects[line.object], line) for line in parsed.quarantined]

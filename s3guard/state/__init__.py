@@ -18,7 +18,7 @@ import polars as pl
 
 from s3guard.aws import Access
 from s3guard.model import UnableError, Unreadable
-from s3guard.partial import Partial, merge
+from s3guard.partial import Partial, merge, of_delivery
 from s3guard.seen import OBJECT
 from s3guard.sources import LogObject
 from s3guard.state.store import Store, opened
@@ -115,13 +115,15 @@ class View:
         read = set(self.objects)
         for batch in self.batches:
             names = {name for name, key in batch.rules.items() if rules.get(name) == key}
+            names |= {of_delivery(name) for name in names}
             partial = replace(batch.partial, rules={})
             partial.totals = [frame.filter(pl.col("rule").is_in(list(names))) for frame in batch.partial.totals]
+            partial.looked = [frame.filter(pl.col("rule").is_in(list(names))) for frame in batch.partial.looked]
             for name, tables in batch.partial.rules.items():
                 if name in names:
                     partial.rules[name] = replace(tables, counts=[_marked(frame, batch.run == fresh) for frame in tables.counts])
             if batch.again:
-                partial.buckets, partial.seen, partial.warnings = [], [], {}
+                partial.buckets, partial.seen, partial.deliveries, partial.warnings = [], [], [], {}
             partial.unreadable = tuple(one for one in partial.unreadable if one.object not in read or self.objects[one.object].fault)
             yield partial
 

@@ -66,8 +66,8 @@ def records(
     r"""Write the parsed records for other tools.
 
     Credentials in query strings are masked, and characters that hide, move or act are spelled \u{hex}. A line that can be read in
-    several ways is one row of status ambiguous, with null where its readings differ. Ends with 3 where some input could not be read, and
-    with 4 where there was no record.
+    several ways is one row of status ambiguous, with null where its readings differ. Parquet of all records can be checked like the logs
+    that it was made from. Ends with 3 where some input could not be read, and with 4 where there was no record.
     """
     named = options.some(logs, "s3guard records logs/ --to csv -o records.csv")
     form = choices.one_of(context, "to", to or "jsonl")
@@ -100,6 +100,7 @@ def records(
                 progress=tell,
                 late=choices.late(context, late),
                 access=Access(profile, region, role_arn, endpoint_url, request_payer),
+                is_judged=form == "parquet",
             )
         )
         _write(dump, form, file)
@@ -107,13 +108,13 @@ def records(
 
 
 def _write(dump: Dump, form: str, file: Path | None) -> None:
-    from s3guard import dump as dumping
+    from s3guard import tables
 
     with terminal.standard_output() if file is None else files.whole(file) as write:
         if form == "parquet":
-            dumping.parquet(dump.frames(), dump.schema, write)
+            tables.parquet(dump.frames(), dump.schema, write, dump.told)
         else:
-            for piece in dumping.lines(dump.frames(), dump.schema, form):
+            for piece in tables.lines(dump.frames(), dump.schema, form):
                 write(piece)
 
 
@@ -122,6 +123,8 @@ def _concluded(dump: Dump, unparsed: Fraction, as_of: datetime, *, allow_empty: 
     from s3guard.dump import too_damaged
 
     told = []
+    if dump.wanted.is_judged and dump.wanted.narrowed:
+        told.append(f"narrowed by {', '.join(dump.wanted.narrowed)}: s3guard check will not take this file for the logs")
     if dump.ambiguous:
         told.append(f"{plural(dump.ambiguous, 'line')} can be read in several ways: rows of status ambiguous")
     if dump.quarantined:

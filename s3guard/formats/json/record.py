@@ -1,0 +1,241 @@
+"""One JSON document, read with care: a record, the messages that a subscription wrapped, or the reason why it is neither.
+
+Fields are those of https://docs.aws.amazon.com/AmazonS3/latest/userguide/sal-cw-log-format.html. JSON has one reading; a document that
+tries to have two (a field twice) is none.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Self, TypeAlias
+
+from s3guard.reading import MAX_LINE
+from s3guard.records import COLUMN_BITS, JSON_NAMES
+
+VERSIONS: Final = frozenset({"V_1_0"})
+"""Versions of the schema whose fields are known."""
+LARGEST: Final = 10**18 - 1
+"""The largest number of a field: eighteen digits, as in a line of log."""
+STATUSES: Final = range(100, 1000)
+
+Value: TypeAlias = str | int | None
+
+NUMBERS: Final = ("http_status", "bytes_sent", "object_size", "total_time", "turn_around_time")
+TEXTS: Final = tuple(name for name in JSON_NAMES if name not in (*NUMBERS, "time"))
+COLUMN_OF: Final = {field: name for name, field in JSON_NAMES.items()}
+"""Fields of a record to the columns that they become."""
+VERSION_FIELD: Final = "schema_version_id"
+ARN_FIELD: Final = "bucket_arn"
+ALWAYS: Final = COLUMN_BITS["bucket"] | COLUMN_BITS["time"]
+"""Columns that every record carries: one that says neither where nor when is none."""
+
+_TIME: Final = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,9})?(?:Z|([+-])([01][0-9]|2[0-3]):?([0-5][0-9]))"
+)
+_ARN: Final = re.compile(r"arn:[a-z-]+:s3:::(.+)", re.DOTALL)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record."""
+
+    values: dict[str, Value]
+    """Columns to their values as delivered, ``time`` in seconds since 1970; columns that are absent or null are left out."""
+    carried: int
+    """Bits (`records.COLUMN_BITS`) of the columns that the document names, were it with null."""
+    extra: str | None
+    """Fields that are not known, as ``name=value``, sorted."""
+    is_newer: bool
+    """Whether it is of a version of the schema that is not known."""
+    members: tuple[tuple[str, object], ...]
+    """Every member of the document, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a subscription of CloudWatch Logs sends
+    (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html).
+    """
+
+    messages: tuple[str | None, ...]
+    """The messages of its events; None for an event that has none."""
+    is_control: bool = False
+    """Whether it only asks if the destination is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Not a record."""
+
+    reason: str
+    """For a person; never quotes the document."""
+    holds: int = 1
+    """How many records it may have held."""
+
+
+class _DamagedError(Exception):
+    """The document is no record; the message says why."""
+
+
+def read(data: bytes) -> Record | Envelope | Damage:
+    """What a document is; never raises, whatever the bytes."""
+    try:
+        # NOTE: bytes that are no UTF-8 stand in text fields that a client may have written: they are kept, and shown as what they are.
+        document = json.loads(
+            data.decode("utf-8", "surrogateescape"), object_pairs_hook=_Members, parse_constant=_refuse, parse_int=_number
+        )
+        return _understood(document, len(data))
+    except _DamagedError as damage:
+        return Damage(str(damage), _held(data))
+    except RecursionError:
+        return Damage("nested too deep", _held(data))
+    except json.JSONDecodeError as error:
+        return Damage(f"not JSON: {error.msg.lower()} at character {error.pos + 1:,}", _held(data))
+    except ValueError:
+        return Damage("not JSON: a number that is too long", _held(data))
+
+
+def _understood(document: object, size: int) -> Record | Envelope:
+    if not isinstance(document, _Members):
+        raise _DamagedError("no JSON object")
+    if {"messageType", "logEvents"} <= {name for name, _ in document}:
+        return _unwrapped(document)
+    if size > MAX_LINE:
+        raise _DamagedError("longer than 1 MiB")
+    return _record(document)
+
+
+def _held(data: bytes) -> int:
+    """How many records a damaged document may have held: one, or as many as an envelope has messages."""
+    return max(1, data.count(b'"message"')) if b'"logEvents"' in data else 1
+
+
+class _Members(tuple[tuple[str, object], ...]):
+    """The members of a JSON object, none of them twice."""
+
+    __slots__ = ()
+
+    def __new__(cls, members: Sequence[tuple[str, object]]) -> Self:
+        """Refuses a name that comes twice: whoever reads the first and whoever reads the last would see different records."""
+        if len({name for name, _ in members}) < len(members):
+            raise _DamagedError("a field comes twice")
+        return super().__new__(cls, members)
+
+
+def _refuse(constant: str) -> object:
+    raise _DamagedError(f"not JSON: {constant} is no number")
+
+
+def _number(digits: str) -> int:
+    # NOTE: Python refuses to convert very long ones, and nobody needs them.
+    return int(digits) if len(digits) <= len(str(LARGEST)) + 1 else LARGEST + 1
+
+
+def _unwrapped(document: _Members) -> Envelope:
+    members = dict(document)
+    kind, events = members["messageType"], members["logEvents"]
+    if kind == "CONTROL_MESSAGE":
+        return Envelope((), is_control=True)
+    if kind != "DATA_MESSAGE" or not isinstance(events, list):
+        raise _DamagedError("a message of CloudWatch Logs of a kind that is not known")
+    return Envelope(tuple(_message(event) for event in events))
+
+
+def _message(event: object) -> str | None:
+    message = dict(event).get("message") if isinstance(event, _Members) else None
+    return message if isinstance(message, str) else None
+
+
+def _record(document: _Members) -> Record:
+    values: dict[str, Value] = {}
+    carried, arn, version = ALWAYS, None, None
+    unknown: list[tuple[str, str]] = []
+    for field, value in document:
+        name = COLUMN_OF.get(field)
+        if name is not None:
+            carried |= COLUMN_BITS[name]
+            values[name] = _checked(name, field, value)
+        elif field == ARN_FIELD:
+            arn = _text(field, value)
+        elif field == VERSION_FIELD:
+            version = _text(field, value)
+        elif value is not None:
+            unknown.append((field, _written(value)))
+    values["bucket"] = _bucket(values.get("bucket"), arn)
+    values["time"] = _seconds(values.get("time"))
+    told: dict[str, Value] = {name: value for name, value in values.items() if value is not None}
+    extra = _clean(" ".join(f"{field}={value}" for field, value in sorted(unknown))) or None
+    return Record(told, carried, extra, version is not None and version not in VERSIONS, document)
+
+
+def _checked(name: str, field: str, value: object) -> Value:
+    """The value of a known field, of its type."""
+    if name not in NUMBERS:
+        return _text(field, value)
+    if value is None:
+        return None
+    allowed = STATUSES if name == "http_status" else range(LARGEST + 1)
+    if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
+        raise _DamagedError(f"its {field} is no number that S3 would write")
+    return value
+
+
+def _text(field: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _DamagedError(f"its {field} is no text")
+    return _clean(value)
+
+
+def _clean(text: str) -> str:
+    r"""The text, what is no UTF-8 as ``\xNN``, as in texts of lines of log."""
+    return text if text.isascii() else _SURROGATE.sub(_spelled, text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    """NOTE: a byte that is no UTF-8 came as a surrogate of its own range; others the document spelled itself."""
+    code = ord(match[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(_plain(value), ensure_ascii=True, separators=(",", ":"))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, _Members):
+        return {name: _plain(one) for name, one in value}
+    return [_plain(one) for one in value] if isinstance(value, list) else value
+
+
+def _bucket(name: Value, arn: str | None) -> str:
+    """The bucket that a record is of."""
+    matched = _ARN.fullmatch(arn or "")
+    of_arn = matched[1] if matched else None
+    if not name and of_arn is None:
+        raise _DamagedError("neither bucket_name nor bucket_arn names a bucket")
+    if name and of_arn is not None and name != of_arn:
+        raise _DamagedError("bucket_name and bucket_arn name different buckets")
+    return str(name or of_arn)
+
+
+def _seconds(value: Value) -> int:
+    """Seconds since 1970; what is less than a second is cut off, for windows have whole ones."""
+    matched = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if matched is None:
+        raise _DamagedError("its request_time is missing or not as S3 writes it")
+    *parts, sign, hours, minutes = matched.groups()
+    try:
+        local = datetime(*map(int, parts), tzinfo=UTC)  # type: ignore[arg-type, misc]  # six numbers: year to second
+        ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+        time = local + ahead if sign == "-" else local - ahead
+    except (ValueError, OverflowError) as error:
+        raise _DamagedError("its request_time is no date of the calendar") from error
+    return int((time - _EPOCH).total_seconds())

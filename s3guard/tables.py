@@ -1,0 +1,133 @@
+"""Rows of records as other tools read them: texts made safe, then JSON Lines, CSV or Parquet."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any, Final, cast
+
+import polars as pl
+
+from s3guard.model import UnableError
+from s3guard.outputs.csv import cell
+from s3guard.text import mask_credentials, shown
+
+FORMATS: Final = ("jsonl", "csv", "parquet")
+ROW_GROUP: Final = 1 << 17
+"""Rows of a part of Parquet that can be read by itself."""
+_ROWS: Final = 8_192
+"""Rows that become text at a time."""
+
+_SUSPECT: Final = r"[^ -~]|\\u\{|%|(?i:signature|security-token|awsaccesskeyid)"
+"""Part of every text that `shown` changes, and of few others; Rust's regular expressions look at all, Python's at those that match."""
+_CREDENTIAL: Final = r"%|(?i:signature|security-token|awsaccesskeyid)"
+"""Part of every text in which a credential is masked."""
+_CELL: Final = r"^[\s']*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|;[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|##"
+"""The same for `cell`, which changes texts of more than `_LONG` bytes as well."""
+_LONG: Final = 30_000
+
+
+def safe(texts: pl.Series) -> pl.Series:
+    """Texts of a log as every output shows them."""
+    return _changed(texts, texts.str.contains(_SUSPECT), shown)
+
+
+def masked(texts: pl.Series) -> pl.Series:
+    """Boolean: whether a text of a log holds a credential that outputs mask."""
+    places = texts.str.contains(_CREDENTIAL).fill_null(value=False).arg_true()
+    found = [mask_credentials(text) != text for text in texts.gather(places)]
+    return pl.zeros(len(texts), dtype=pl.Boolean, eager=True).scatter(places, pl.Series(found, dtype=pl.Boolean))
+
+
+def _cells(texts: pl.Series) -> pl.Series:
+    return _changed(texts, texts.str.contains(_CELL) | (texts.str.len_bytes() > _LONG), cell)
+
+
+def _changed(texts: pl.Series, suspects: pl.Series, change: Callable[[str], str]) -> pl.Series:
+    """The texts, the suspect ones changed."""
+    places = suspects.fill_null(value=False).arg_true()
+    if not len(places):
+        return texts
+    return texts.scatter(places, pl.Series([change(text) for text in texts.gather(places)], dtype=pl.String))
+
+
+def lines(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], form: str) -> Iterator[bytes]:
+    """The rows as UTF-8 text, ``jsonl`` or ``csv``, in pieces; CSV has a header whether there are rows or not."""
+    if form == "csv":
+        yield pl.DataFrame(schema=schema).write_csv(line_terminator="\r\n").encode()
+    for frame in frames:
+        for rows in frame.iter_slices(_ROWS):
+            piece = io.BytesIO()
+            times = rows.with_columns(pl.selectors.temporal().dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+            if form == "csv":
+                cells = times.with_columns(pl.selectors.string().map_batches(_cells, return_dtype=pl.String))
+                cells.write_csv(piece, include_header=False, line_terminator="\r\n")
+                yield piece.getvalue()
+            else:
+                times.write_ndjson(piece)
+                # NOTE: Azure Pipelines and old runners of GitHub obey "##" anywhere in a line of their log; JSON can spell it otherwise.
+                yield piece.getvalue().replace(b"##", b"#\\u0023")
+
+
+def parquet(
+    frames: Iterable[pl.DataFrame],
+    schema: dict[str, pl.DataType],
+    write: Callable[[bytes], object],
+    told: Callable[[], dict[str, str]] = dict,
+) -> None:
+    """The rows as Parquet, by a function that writes all of what it is given; what it raises is raised.
+
+    `told` is asked, after the last frame was taken, what the file says of itself.
+    """
+    stop, ended, through = threading.Event(), threading.Event(), _Through(write)
+
+    def source(columns: list[str] | None, *_: object) -> Iterator[pl.DataFrame]:
+        for frame in frames:
+            if stop.is_set():
+                raise UnableError("stopped")
+            yield frame if columns is None else frame.select(columns)
+        ended.set()
+
+    def metadata(_: object) -> dict[str, str]:
+        if not ended.is_set():
+            raise UnableError("asked too early what the file says of itself")
+        return told()
+
+    from polars.io.plugins import register_io_source
+
+    rows = register_io_source(source, schema=schema)
+    # NOTE: in a thread of its own, since the main one would see no signal before the last row was written.
+    with ThreadPoolExecutor(1, thread_name_prefix="s3guard") as pool:
+        sunk = pool.submit(lambda: rows.sink_parquet(cast("IO[bytes]", through), row_group_size=ROW_GROUP, metadata=metadata))
+        try:
+            sunk.result()
+        except BaseException:
+            stop.set()
+            if through.fault is not None:
+                raise through.fault from None
+            raise
+
+
+class _Through(io.RawIOBase):
+    """A stream that remembers why it could not be written, which Polars tells in words of its own."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        super().__init__()
+        self._write = write
+        self.fault: OSError | None = None
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 - whatever has bytes
+        """All of the data."""
+        whole = bytes(data)
+        try:
+            self._write(whole)
+        except OSError as error:
+            self.fault = error
+            raise
+        return len(whole)
