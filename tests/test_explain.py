@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,7 @@ from s3guard.page import Page
 from s3guard.records import ACCESS_CODES, COLUMNS, OPERATION_CLASSES, OUTCOMES, error_codes, operations
 from s3guard.text import visible
 from tests import lines
+from tests.deliveries import envelope, record_of, written
 from tests.outputs import reports, runner
 from tests.outputs.corpus import HOSTILE
 
@@ -117,12 +119,46 @@ def test_a_word_with_two_meanings_has_two_pages() -> None:
         ("0123abcdef", "looks like the fingerprint"),
         ("hipaa 164.312(b)", "compliance control"),
         ("pci-dss-4.0.1/10.2.1", "compliance control"),
-        ('{"request_time": "2026-10-01T00:00:00Z", "a": "b c d e f g h i"}', "a JSON record names its fields"),
     ],
 )
 def test_what_cannot_be_explained_says_what_can(thing: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         told(thing)
+
+
+def test_a_json_record_is_explained_field_by_field() -> None:
+    record = record_of(lines.record(core=REFUSED, key_logged=b"a%252Bb").render()) or {}
+    del record["referer"]
+    page = words(told(written(record | {"zone": "x"})))
+    for name in FIELD_NAMES:
+        assert name in page
+    assert "record JSON, as S3 delivers it to CloudWatch Logs unknown key: it may be encoded" in page
+    assert "operation class read, changes nothing outcome refused principal arn:aws:iam::111122223333:user/ann" in page
+    assert "referer not in this record: no value, or the delivery leaves the field out" in page
+    assert "version_id null" in page
+    assert "extra zone=x" in page
+    assert "error code AccessDenied: " in page
+    assert "key a b" in words(told(written(record | {"key_name": "a b"})))
+
+
+def test_json_that_is_no_record_and_what_wraps_records_are_explained_too() -> None:
+    record = written(record_of(lines.ORDINARY.render()))
+    assert "quarantined neither bucket_name nor bucket_arn names a bucket" in words(told('{"a": 1}'))
+    page = words(told(envelope([record, "noise"])))
+    assert "subscription a message of CloudWatch Logs that holds 2 events" in page
+    assert "record JSON" in page
+    assert "quarantined not JSON: expecting value at character 1 It is no record" in page
+    assert 2 == told(f"2026-10-01T00:00:00.000Z {record}\n{record}").count("record  JSON")
+
+
+@given(st.one_of(st.text(), st.binary().map(lambda data: os.fsdecode(b"{" + data))))
+def test_no_json_drives_the_terminal(text: str) -> None:
+    for thing in (
+        text if text.startswith("{") else "{" + text,
+        written({"bucket_name": "b", "request_time": "2026-10-01T00:00:00Z", "user_agent": text}),
+    ):
+        page = told(thing.encode("utf-8", "replace").decode())
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\ufeff]", page)
 
 
 def test_a_line_is_explained_field_by_field() -> None:

@@ -81,8 +81,8 @@ Logs = Annotated[
     list[str] | None,
     texts(
         "LOGS",
-        "Files, folders with all below them, globs, s3://bucket/prefix, or - for standard input. Plain, gzip or Zstandard, told by their "
-        "content.",
+        "Files, folders with all below them, globs, s3://bucket/prefix, or - for standard input. Lines of log, JSON records, or Parquet "
+        "that s3guard wrote; plain, gzip or Zstandard: told by their content.",
     ),
 ]
 Policies = Annotated[

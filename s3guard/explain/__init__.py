@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from s3guard import rules
-from s3guard.explain import codes, columns, finding, line, operations, rule
+from s3guard.explain import codes, columns, delivered, finding, line, operations, rule
 from s3guard.fields import WARNINGS
+from s3guard.formats.json import claims
+from s3guard.formats.json.unwrap import apart
 from s3guard.model import Report, UsageError
 from s3guard.outputs import Options
 from s3guard.page import Page
@@ -31,8 +33,9 @@ _QUALIFIED = (2, 3)
 
 
 def explain(thing: str, options: Options, report: Report | None = None) -> str:
-    """The page of `thing`: every meaning that the name has, one after the other; a text with spaces and a time is a log line.
+    """The page of `thing`: every meaning that the name has, one after the other.
 
+    A text with spaces and a time is a log line, one that begins with a brace a JSON record.
     `thing` may hold bytes that are no UTF-8 as surrogates, as Python's arguments do. A fingerprint, or its first six digits or
     more, is looked up in `report`. UsageError says what was meant.
     """
@@ -40,8 +43,9 @@ def explain(thing: str, options: Options, report: Report | None = None) -> str:
 
 
 def _pages(thing: str, page: Page, report: Report | None) -> list[Iterable[str]]:
-    if thing.lstrip().startswith("{"):
-        raise UsageError("a JSON record names its fields; give the name of one, such as request_uri, or a classic log line")
+    if claims(thing.encode("utf-8", "replace")):
+        logged = thing.encode("utf-8", "surrogateescape").split(b"\n")
+        return [delivered.explained(one, page) for several in logged for one in apart(several)]
     if _TIME.search(thing) or thing.count(" ") >= _TOKENS_OF_A_LINE:
         logged = thing.encode("utf-8", "surrogateescape").split(b"\n")
         return [line.explained(one, page) for one in logged if one.strip(b"\r")]

@@ -57,19 +57,20 @@ def explained(logged: bytes, page: Page) -> Iterator[str]:
         yield from page.lines("bytes", page.clean(text(logged), 2000), most=20)
         return
     first = line.readings[0]
-    yield from _judgement(line, page)
+    key = None if first.key_logged is None else decode_key(first.operation, first.key_logged)
+    yield from judgement(line.readings, key, page)
     yield ""
     for number, name in enumerate(FIELD_NAMES, start=1):
         if line.status == "ambiguous" and name in CORE_NAMES:
             if name == CORE_NAMES[0]:
                 yield from _side_by_side(line.readings, page)
         else:
-            yield from _field(number, name, line, page)
+            yield from field(name, _value(number, name, line, first, page), page)
     if first.extra is not None:
         yield from page.lines("extra", page.clean(text(first.extra)))
     yield from _trust(page)
     for code in sorted({text(reading.error_code) for reading in line.readings if reading.error_code is not None}):
-        yield from _why(code, line.readings, page)
+        yield from why(code, line.readings, page)
 
 
 def _status(line: Line, page: Page) -> Iterator[str]:
@@ -86,11 +87,11 @@ def _status(line: Line, page: Page) -> Iterator[str]:
         yield from page.lines("unknown", f"{', '.join(sorted(line.unknown))}: rules that use them leave the record unjudged")
 
 
-def _judgement(line: Line, page: Page) -> Iterator[str]:
-    """What s3guard derives from the line, and rules are written in."""
-    first = line.readings[0]
+def judgement(readings: Sequence[Fields], key: str | None, page: Page) -> Iterator[str]:
+    """What s3guard derives from a record, and rules are written in; `key` is decoded."""
+    first = readings[0]
     operation = text(first.operation)
-    who, outcomes = _who(first.requester), [_outcome(reading) for reading in line.readings]
+    who, outcomes = _who(first.requester), [_outcome(reading) for reading in readings]
     yield from page.lines("operation class", f"{classify(operation)}, {'changes something' if mutates(operation) else 'changes nothing'}")
     judged = outcomes[0] if len(set(outcomes)) == 1 else f"{' or '.join(sorted(set(outcomes)))}, by the reading; {_worst(outcomes)}"
     yield from page.lines("outcome", judged)
@@ -99,8 +100,8 @@ def _judgement(line: Line, page: Page) -> Iterator[str]:
     yield from page.lines("principal type", f"{who.type}{account}")
     if first.remote_ip is not None and (around := network(text(first.remote_ip))):
         yield from page.lines("network", around)
-    if first.key_logged is not None:
-        yield from page.lines("key", page.clean(decode_key(first.operation, first.key_logged), 2000), most=10)
+    if key is not None:
+        yield from page.lines("key", page.clean(key, 2000), most=10)
 
 
 def _worst(outcomes: Sequence[str]) -> str:
@@ -122,21 +123,24 @@ def _outcome(reading: Fields) -> str:
     return str(answered.select(outcome_expr()).item())
 
 
-def _field(number: int, name: str, line: Line, page: Page) -> Iterator[str]:
-    """The value as logged, and under it the name in AWS's documentation with the meaning."""
-    reading = line.readings[0]
-    column = COLUMNS[name]
-    yield from page.lines(name, _value(number, name, line, reading, page), label_style="", most=20)
-    source = COLUMNS["key"].source if name == "key_logged" else column.source
-    yield from page.lines("", f"{source}: {column.meaning}", style=DIM)
+def field(name: str, value: str, page: Page) -> Iterator[str]:
+    """A clean value, and under it the name in AWS's documentation with the meaning."""
+    yield from page.lines(name, value, label_style="", most=20)
+    column = COLUMNS["key" if name == "key_logged" else name]
+    yield from page.lines("", f"{column.source}: {COLUMNS[name].meaning}", style=DIM)
 
 
 def _value(number: int, name: str, line: Line, reading: Fields, page: Page) -> str:
-    value = getattr(reading, name)
     if name in line.unknown:
         return "undecided: the quotes allow several"
-    if value is None:
+    if getattr(reading, name) is None:
         return f"no such field in a line of {reading.fields}" if number > reading.fields else "-"
+    return told(name, reading, page)
+
+
+def told(name: str, reading: Fields, page: Page) -> str:
+    """The value of a field that has one."""
+    value = getattr(reading, name)
     if name == "time":
         return instant(datetime.fromtimestamp(value, UTC))
     if isinstance(value, int):
@@ -181,7 +185,7 @@ def _trust(page: Page) -> Iterator[str]:
         yield from page.lines(page.glyph("·", "-"), f"{fields} {sentence}")
 
 
-def _why(name: str, readings: Sequence[Fields], page: Page) -> Iterator[str]:
+def why(name: str, readings: Sequence[Fields], page: Page) -> Iterator[str]:
     """The likely causes of the error, and what the log cannot show."""
     code = error_codes().get(name)
     yield ""

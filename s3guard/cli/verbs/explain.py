@@ -34,7 +34,7 @@ def explain(
         options.texts(
             "THING",
             "A rule, an error code, a column, an operation, a class of operations, a warning, an outcome, "
-            "a log line in quotes, a finding's fingerprint, or - for log lines from standard input.",
+            "a log line or JSON record in quotes, a finding's fingerprint, or - for log lines from standard input.",
         ),
     ] = None,
     *,
