@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -253,27 +254,45 @@ def lines(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], form: 
 
 def parquet(frames: Iterable[pl.DataFrame], schema: dict[str, pl.DataType], write: Callable[[bytes], object]) -> None:
     """The rows as Parquet, by a function that writes all of what it is given; what it raises is raised."""
+    handed: queue.Queue[pl.DataFrame | None] = queue.Queue(1)
     stop, through = threading.Event(), _Through(write)
 
     def source(columns: list[str] | None, *_: object) -> Iterator[pl.DataFrame]:
-        for frame in frames:
+        while (frame := handed.get()) is not None:
             if stop.is_set():
-                raise UnableError("stopped")
+                break
             yield frame if columns is None else frame.select(columns)
+        if stop.is_set():
+            raise UnableError("stopped")
 
     from polars.io.plugins import register_io_source
 
     rows = register_io_source(source, schema=schema)
-    # NOTE: in a thread of its own, since the main one would see no signal before the last row was written.
+    # NOTE: in a thread of its own: this one reads, so that a signal ends it whatever it waits for.
     with ThreadPoolExecutor(1, thread_name_prefix="s3guard") as pool:
         sunk = pool.submit(lambda: rows.sink_parquet(cast("IO[bytes]", through)))
+        sunk.add_done_callback(lambda _: _emptied(handed))
         try:
+            for frame in frames:
+                handed.put(frame)
+                if sunk.done():
+                    break
+            else:
+                handed.put(None)
             sunk.result()
         except BaseException:
             stop.set()
+            _emptied(handed).put(None)
             if through.fault is not None:
                 raise through.fault from None
             raise
+
+
+def _emptied(handed: queue.Queue[pl.DataFrame | None]) -> queue.Queue[pl.DataFrame | None]:
+    """The queue without what nobody takes any more, so that nobody waits to put something there."""
+    with contextlib.suppress(queue.Empty):
+        handed.get_nowait()
+    return handed
 
 
 class _Through(io.RawIOBase):
