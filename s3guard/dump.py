@@ -212,7 +212,7 @@ def _origin() -> tuple[pl.Expr, ...]:
 
 _SUSPECT: Final = r"[^ -~]|\\u\{|%|(?i:signature|security-token|awsaccesskeyid)"
 """Part of every text that `shown` changes, and of few others; Rust's regular expressions look at all, Python's at those that match."""
-_CELL: Final = r"^[\s']*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|;[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|##"
+_CELL: Final = r"^[\s']*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|;[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|##|^\s*(?:::|~~~)"
 """The same for `cell`, which changes texts of more than `_LONG` bytes as well."""
 _LONG: Final = 30_000
 
