@@ -94,8 +94,9 @@ class Remembered:
         view = self.state.view()
         waiting: dict[frozenset[str], _Batch] = {}
         for entry in objects:
-            if entry.source == "stdin":
-                raise UsageError("-: standard input has no name by which a state could know it again; give files, folders or s3://")
+            if entry.source in ("stdin", "pipe"):
+                what = "standard input" if entry.source == "stdin" else "a pipe"
+                raise UsageError(f"{entry.name}: {what} has no name by which a state could know it again; give files, folders or s3://")
             if entry.fault is not None:
                 # NOTE: what could not even be listed is no object that a later run may find read; it is told by each run that meets it.
                 self.changed.append(Unreadable(entry.name, entry.fault))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +26,7 @@ _SUSPECT: Final = r"[^ -~]|\\u\{|%|(?i:signature|security-token|awsaccesskeyid)"
 """Part of every text that `shown` changes, and of few others; Rust's regular expressions look at all, Python's at those that match."""
 _CREDENTIAL: Final = r"%|(?i:signature|security-token|awsaccesskeyid)"
 """Part of every text in which a credential is masked."""
-_CELL: Final = r"^[\s']*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|;[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|##"
+_CELL: Final = r"^[\s']*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|;[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|##|^\s*(?:::|~~~)"
 """The same for `cell`, which changes texts of more than `_LONG` bytes as well."""
 _LONG: Final = 30_000
 
@@ -81,13 +83,16 @@ def parquet(
 
     `told` is asked, after the last frame was taken, what the file says of itself.
     """
+    handed: queue.Queue[pl.DataFrame | None] = queue.Queue(1)
     stop, ended, through = threading.Event(), threading.Event(), _Through(write)
 
     def source(columns: list[str] | None, *_: object) -> Iterator[pl.DataFrame]:
-        for frame in frames:
+        while (frame := handed.get()) is not None:
             if stop.is_set():
-                raise UnableError("stopped")
+                break
             yield frame if columns is None else frame.select(columns)
+        if stop.is_set():
+            raise UnableError("stopped")
         ended.set()
 
     def metadata(_: object) -> dict[str, str]:
@@ -98,16 +103,35 @@ def parquet(
     from polars.io.plugins import register_io_source
 
     rows = register_io_source(source, schema=schema)
-    # NOTE: in a thread of its own, since the main one would see no signal before the last row was written.
+    # NOTE: in a thread of its own: this one reads, so that a signal ends it whatever it waits for.
     with ThreadPoolExecutor(1, thread_name_prefix="s3guard") as pool:
         sunk = pool.submit(lambda: rows.sink_parquet(cast("IO[bytes]", through), row_group_size=ROW_GROUP, metadata=metadata))
+        sunk.add_done_callback(lambda _: _emptied(handed))
         try:
+            _hand(frames, handed, sunk.done)
             sunk.result()
         except BaseException:
             stop.set()
+            _emptied(handed).put(None)
             if through.fault is not None:
                 raise through.fault from None
             raise
+
+
+def _hand(frames: Iterable[pl.DataFrame], handed: queue.Queue[pl.DataFrame | None], is_done: Callable[[], bool]) -> None:
+    """All frames, then None, to who takes them; no more once nobody does."""
+    for frame in frames:
+        handed.put(frame)
+        if is_done():
+            return
+    handed.put(None)
+
+
+def _emptied(handed: queue.Queue[pl.DataFrame | None]) -> queue.Queue[pl.DataFrame | None]:
+    """The queue without what nobody takes any more, so that nobody waits to put something there."""
+    with contextlib.suppress(queue.Empty):
+        handed.get_nowait()
+    return handed
 
 
 class _Through(io.RawIOBase):

@@ -59,6 +59,17 @@ def ci_safe(text: str) -> str:
     return CI_COMMAND.sub(_escaped, text)
 
 
+_LINE_COMMAND = re.compile(r"^\s*:(?=:)|#(?=#)")
+
+
+def line_safe(line: str) -> str:
+    r"""A whole line of visible text, which nobody wraps, with what a CI system would obey broken by ``\u{hex}`` escapes.
+
+    Changes as little as that takes, so that addresses and names of files stay as they are; `unvisible` undoes it.
+    """
+    return _LINE_COMMAND.sub(lambda match: f"{match[0][:-1]}\\u{{{ord(match[0][-1]):x}}}", line)
+
+
 MASK = "***"
 """What stands where a credential stood."""
 

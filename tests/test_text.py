@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3guard.text import MASK, ci_safe, mask_credentials, shorten, shown, unvisible, visible
+from s3guard.text import MASK, ci_safe, line_safe, mask_credentials, shorten, shown, unvisible, visible
 from tests.outputs import runner
 from tests.outputs.corpus import HOSTILE, SECRETS
 
@@ -83,6 +83,18 @@ def test_no_ci_system_obeys_the_text_wherever_its_lines_are_broken(text: str) ->
 def test_no_ci_system_obeys_a_hostile_text_between_any_other_text(name: str) -> None:
     line = ci_safe(f"who: {shown(HOSTILE[name])}: {shown(HOSTILE[name])}")
     assert [line[start:] for start in range(len(line)) if runner.obeyed(line[start:])] == []
+
+
+@given(st.one_of(TRICKY, COMMANDS))
+def test_no_ci_system_obeys_a_line_made_safe_as_a_whole(text: str) -> None:
+    safe = line_safe(visible(text))
+    assert [] == runner.obeyed(safe)
+    assert unvisible(safe) == text
+
+
+@pytest.mark.parametrize("line", ["write a CIDR such as 2001:db8::/32", "p.yaml:1:2: 'a::b'", "a # b", " : x", "arn:aws:s3:::b"])
+def test_a_line_that_is_no_command_stays_as_it_is(line: str) -> None:
+    assert line == line_safe(line)
 
 
 def test_an_arn_of_an_account_stays_readable() -> None:

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import BinaryIO, Final, NoReturn
 
 from s3guard.model import S3GuardError, UsageError
-from s3guard.text import shown, visible
+from s3guard.text import line_safe, shown, visible
 
 CLEAN: Final = 0
 """Judged, nothing at or above ``--fail-on``."""
@@ -79,8 +79,8 @@ def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def tell(text: str) -> None:
-    """Lines for standard error, the first after ``s3guard:``, safe on a terminal; where standard error is gone, nobody is told."""
-    safe = "\n".join(line if line.isprintable() else visible(line) for line in text.split("\n"))
+    """Lines for standard error, the first after ``s3guard:``, safe in a terminal and a CI log; where it is gone, nobody is told."""
+    safe = "\n".join(line_safe(line if line.isprintable() else visible(line)) for line in text.split("\n"))
     with contextlib.suppress(OSError, ValueError, AttributeError):  # NOTE: a reader that is gone, a closed stream, none at all
         sys.stderr.flush()
         write_all(sys.stderr.buffer, f"s3guard: {safe}\n".encode(sys.stderr.encoding or "utf-8", "backslashreplace"))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from s3guard.cli import terminal
+from s3guard.cli import ending, terminal
 from s3guard.model import S3GuardError
 
 Progress = Callable[[int, int], None]
@@ -42,6 +42,19 @@ def shown(logs: Sequence[str], environ: Mapping[str, str], *, wanted: bool, colo
             bar.update(task, completed=read, records=records, rate=int(records / elapsed) if elapsed else 0)
 
         yield tell
+
+
+def waiting(logs: Sequence[str], *, verbose: bool) -> None:
+    """Say what the run reads that may keep it waiting: on a terminal, where somebody wonders, and where it is wanted."""
+    if not verbose and not terminal.is_terminal(sys.stderr):
+        return
+    from s3guard.sources import pipe, stdin
+
+    for argument in logs:
+        if pipe.claims(argument):
+            ending.tell(f"waits for what is written to {argument}, until its writer closes it")
+        elif stdin.claims(argument) and terminal.is_terminal(sys.stdin):
+            ending.tell("waits for log lines from this terminal, until Ctrl-D")
 
 
 def size(logs: Sequence[str]) -> int | None:

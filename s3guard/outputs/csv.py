@@ -7,9 +7,10 @@ still says what passed and what could not be judged), ``unreadable`` (a log obje
 
 Spreadsheets take a cell for a formula that begins with ``=``, ``+``, ``-``, ``@``, ``|`` or ``%``, also behind spaces. Such a
 cell gets an apostrophe in front, and a semicolon before such a character becomes ``\u{3b}``, since some spreadsheets split there
-again. A value of more than 32,000 characters is cut, for a cell takes 32,767. To read values back: take off one apostrophe where
-what follows is spaces or apostrophes and then one of these characters, then undo the escapes (in ``subject``, after its JSON was
-read). Other tools read ``json`` better.
+again. Likewise the first character of what a CI system would obey where its log shows the file: of ``##`` anywhere, of ``::`` and ``~~~``
+where a cell begins with them and is no address. A value of more than 32,000 characters is cut, for a cell takes 32,767. To read values
+back: take off one apostrophe where what follows is spaces or apostrophes and then one of these characters, then undo the escapes (in
+``subject``, after its JSON was read). Other tools read ``json`` better.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ _FORMULA = re.compile(r"[\s']*[=+\-@|%\uff1d\uff0b\uff0d\uff20]")
 """A cell that a spreadsheet may compute, in the full-width forms that some take as well."""
 _ESCAPED = re.compile(r";(?=[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20])|#(?=#)")
 """What a spreadsheet may split a cell at, and what Azure Pipelines and old runners of GitHub obey where a log shows the file."""
+_COMMAND = re.compile(r"\s*(?::(?=:(?![0-9A-Fa-f:.]*\Z))|~(?=~~))")
+"""What GitHub's runner may obey (``::name::``), or Buildkite folds at, in the first cell of a line; an address such as ``::1`` is none."""
 
 
 def render(report: Report, _options: Options) -> Iterable[str]:
@@ -70,9 +73,16 @@ def render(report: Report, _options: Options) -> Iterable[str]:
 
 
 def cell(text: str) -> str:
-    """Visible text as a cell that no spreadsheet computes."""
-    whole = shorten(_ESCAPED.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", text), _LONGEST)
+    """Visible text as a cell that no spreadsheet computes and no CI system obeys, whichever column it stands in."""
+    whole = shorten(_ESCAPED.sub(lambda match: _spelled(match[0]), text), _LONGEST)
+    if command := _COMMAND.match(whole):
+        at = command.end() - 1
+        return f"{whole[:at]}{_spelled(whole[at])}{whole[at + 1 :]}"
     return f"'{whole}" if _FORMULA.match(whole) else whole
+
+
+def _spelled(character: str) -> str:
+    return f"\\u{{{ord(character):x}}}"
 
 
 def _line(cells: Iterable[str]) -> str:

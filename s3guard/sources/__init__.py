@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
+from pathlib import Path
 from types import ModuleType
 from typing import Final, Protocol
 
@@ -145,6 +147,13 @@ def objects(arguments: Sequence[str], root: str) -> Iterator[LogObject]:
 def read(objects: Iterable[LogObject]) -> Iterator[tuple[LogObject, Iterator[bytes]]]:
     """The objects with their bytes, reached as the environment says; see `Source.read`."""
     return Sources(Scope()).read(objects)
+
+
+def named(path: str, root: str) -> str:
+    """What reports call a path: relative to `root`, with forward slashes; as it is where it lies elsewhere."""
+    path = os.fsencode(path).decode("utf-8", "backslashreplace")  # NOTE: a name that is no UTF-8 is text all the same in reports
+    absolute = os.path.abspath(path)
+    return Path(os.path.relpath(absolute, root)).as_posix() if absolute.startswith(root.rstrip(os.sep) + os.sep) else Path(path).as_posix()
 
 
 def _fault(entry: LogObject) -> Iterator[bytes]:

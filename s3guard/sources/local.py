@@ -7,10 +7,9 @@ import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from s3guard.model import Listed, UsageError
-from s3guard.sources import LogObject, Scope, UnreadableError
+from s3guard.sources import LogObject, Scope, UnreadableError, named
 
 ORDER = 9
 """Asked last: whatever no other source claims is a path."""
@@ -102,14 +101,14 @@ class _Walk:
 
     def _below(self, folder: str) -> Iterator[LogObject]:
         """NOTE: an unreadable folder is an object that cannot be read, so that what lies below it is not taken for clean."""
-        named = _named(folder, self._root)
+        shown = named(folder, self._root)
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
-            yield LogObject(named, folder, None, "local")
+            yield LogObject(shown, folder, None, "local")
             return
         real = os.path.realpath(folder)
-        beside = "." if os.path.abspath(folder) == os.path.abspath(self._root) else named
+        beside = "." if os.path.abspath(folder) == os.path.abspath(self._root) else shown
         for entry in entries:
             if entry.is_file(follow_symlinks=False) and len(self._walked) == 1:
                 # NOTE: nearly all are plain files, and of millions of small ones each look costs as much as reading them.
@@ -121,7 +120,7 @@ class _Walk:
             elif os.path.isfile(entry.path) or not os.path.exists(entry.path):
                 yield _object(entry.path, self._root)
             else:
-                yield LogObject(_named(entry.path, self._root), entry.path, None, "local", "not a regular file")
+                yield LogObject(named(entry.path, self._root), entry.path, None, "local", "not a regular file")
 
     def _is_listed_elsewhere(self, entry: os.DirEntry[str]) -> bool:
         """Whether the entry is a link to what is listed by its own name, or by another link: such as a folder that leads back to itself."""
@@ -160,14 +159,7 @@ def _object(path: str, root: str) -> LogObject:
         size = os.stat(path).st_size
     # NOTE: by its real path a file is known however it is named; what is there and no file, such as /dev/fd/63, may have none.
     location = os.path.realpath(path) if os.path.isfile(path) or not os.path.exists(path) else os.path.abspath(path)
-    return LogObject(_named(path, root), location, size, "local")
-
-
-def _named(path: str, root: str) -> str:
-    """The path relative to `root`, with forward slashes; as it is where it lies elsewhere."""
-    path = os.fsencode(path).decode("utf-8", "backslashreplace")  # NOTE: a name that is no UTF-8 is text all the same in reports
-    absolute = os.path.abspath(path)
-    return Path(os.path.relpath(absolute, root)).as_posix() if absolute.startswith(root.rstrip(os.sep) + os.sep) else Path(path).as_posix()
+    return LogObject(named(path, root), location, size, "local")
 
 
 def _meant(argument: str) -> str:

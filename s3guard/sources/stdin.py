@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from typing import cast
 
+from s3guard import waiting
 from s3guard.model import Listed
 from s3guard.sources import LogObject, Scope, UnreadableError
 
@@ -39,11 +41,20 @@ class Place:
 
 
 def chunks() -> Iterator[bytes]:
-    """What standard input holds, as it comes."""
+    """What standard input holds, as it comes; a signal ends the wait for more at once."""
     if sys.stdin is None:  # NOTE: so it is for a process that was started with its standard input closed.
         raise UnreadableError("standard input is closed")
+    buffer = cast("BufferedReader", sys.stdin.buffer)
+    descriptor = None
+    with contextlib.suppress(OSError):  # NOTE: whoever runs this within another program may put there what is no file.
+        descriptor = buffer.fileno()
     try:
-        while piece := cast("BufferedReader", sys.stdin.buffer).read1(_PIECE):
+        while True:
+            if descriptor is not None:
+                waiting.until_readable(descriptor)
+            piece = buffer.read1(_PIECE)
+            if not piece:
+                return
             yield piece
     except OSError as error:
         raise UnreadableError(f"standard input: {(error.strerror or 'cannot be read').lower()}") from error

@@ -158,9 +158,9 @@ def stopped(folder: Path, number: signal.Signals, *arguments: str) -> tuple[int,
         process.stdin.write(CLEAN * 3000)
         process.stdin.flush()
         process.send_signal(number)
-        # NOTE: Python does not see a signal that comes just before it begins to wait for input, until there is some.
-        _, told = process.communicate(CLEAN, timeout=60)
-        return process.returncode, told
+        # NOTE: nothing more is written and nothing closed: the signal alone ends it.
+        code = process.wait(timeout=60)
+        return code, process.stderr.read() if process.stderr else b""
 
 
 @pytest.mark.parametrize(
@@ -178,6 +178,47 @@ def test_130_and_143_leave_nothing_half_written(
 ) -> None:
     assert (code, f"s3guard: {said}\n".encode()) == stopped(folder, number, *arguments)
     assert [] == written(folder)
+
+
+@pytest.mark.parametrize("is_written", [False, True], ids=["without a writer", "with a writer"])
+@pytest.mark.parametrize("verb", ["check", "records"])
+@pytest.mark.parametrize(("number", "code", "said"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")])
+def test_130_and_143_while_a_named_pipe_is_waited_for(
+    folder: Path, number: signal.Signals, code: int, said: str, verb: str, *, is_written: bool
+) -> None:
+    os.mkfifo(folder / "pipe")
+    command = [*COMMAND, verb, "pipe", "-v"]
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=QUIET,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - see above
+    ) as process:
+        assert process.stderr
+        assert b"s3guard: waits for what is written to pipe, until its writer closes it\n" == process.stderr.readline()
+        writer = os.open(folder / "pipe", os.O_WRONLY) if is_written else None  # NOTE: returns once the run has opened the other end
+        process.send_signal(number)
+        assert (code, f"s3guard: {said}\n".encode()) == (process.wait(timeout=60), process.stderr.read())
+    if writer is not None:
+        os.close(writer)
+
+
+def test_0_what_comes_through_a_named_pipe_is_judged_when_its_writer_closes_it(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    with subprocess.Popen([*COMMAND, "check", "pipe"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=QUIET) as process:
+        with (folder / "pipe").open("wb") as writer:
+            writer.write(CLEAN * 3)
+        out, told = process.communicate(timeout=60)
+    assert (0, b"") == (process.returncode, told)
+    assert b"records 3 in 1 bucket, from 1 log object" in b" ".join(out.split())
+
+
+def test_2_a_pipe_is_nothing_that_a_state_could_know_again(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    ended = run(folder, "check", "pipe", "--state", "runs")
+    assert (2, True) == (ended.code, "pipe: a pipe has no name by which a state could know it again" in ended.err)
 
 
 @UNBUFFERED

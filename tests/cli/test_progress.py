@@ -58,3 +58,16 @@ def test_the_size_is_unknown_where_it_would_take_long_to_find_out_or_cannot_be(f
     assert progress.size(["nowhere"]) is None
     monkeypatch.setattr(progress, "_LISTED", 2)
     assert progress.size(["logs"]) is None
+
+
+def test_what_keeps_a_run_waiting_is_told_on_a_terminal_or_where_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    logs = ["-", str(tmp_path), str(tmp_path / "pipe"), "s3://b/p"]
+    for is_terminal, verbose, told in ((False, False, 0), (False, True, 1), (True, False, 2), (True, True, 2)):
+        monkeypatch.setattr("s3guard.cli.terminal.is_terminal", lambda _, answer=is_terminal: answer)
+        progress.waiting(logs, verbose=verbose)
+        lines = capsys.readouterr().err.splitlines()
+        assert told == len(lines)
+        assert all(line.startswith("s3guard: waits for ") for line in lines)

@@ -42,6 +42,9 @@ HOSTILE: dict[str, str] = {
     # CI systems
     "GitHub command": "::error file=x::all is well",
     "GitHub command that sets": "::set-output name=ok::true",
+    "GitHub command behind spaces": "  ::warning title=a::b",
+    "GitHub command that stops others": "::stop-commands::token",
+    "GitHub command that begins like an address": "::add-path::/tmp/evil",
     "GitHub command, wrapped": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ::add-mask::a",
     "GitHub command, old way": "x ##[set-env name=PATH]/tmp/evil",
     "GitHub group": "##[group]nothing to see",

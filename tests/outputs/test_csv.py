@@ -116,7 +116,7 @@ def test_what_a_flood_left_out_is_counted() -> None:
     assert (last["row"], last["records"], last["message"]) == ("omitted", "5000000", "98,000 more findings counted and not kept")
 
 
-@given(st.text(st.one_of(st.characters(), st.sampled_from("=+-@|%;'\" \t\r\n,\\u{}#\uff1d")), max_size=60))
+@given(st.text(st.one_of(st.characters(), st.sampled_from("=+-@|%;'\" \t\r\n,\\u{}#\uff1d:~ae1")), max_size=60))
 @example("\\;=1")
 @example(";;;=")
 @example("'=1")
@@ -130,6 +130,17 @@ def test_any_text_comes_back_and_no_spreadsheet_computes_it(text: str) -> None:
     assert not cell.lstrip().startswith(COMPUTED)
     for part in cell.split(";")[1:]:
         assert not part.lstrip(" '\"").startswith(COMPUTED)
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE.values() if runner.obeyed(text)])
+def test_no_cell_is_a_command_that_a_ci_system_obeys_first_in_its_line_or_not(text: str) -> None:
+    for before, after in (("", ""), ("", ",x::y"), ("x,", ""), ("  ", "::")):
+        assert [] == runner.obeyed(f"{before}{output.cell(shown(text))}{after}")
+
+
+@pytest.mark.parametrize("text", ["::1", "::ffff:192.0.2.1", "2001:db8::", "arn:aws:iam::111122223333:role/x", "a::b", "~/x"])
+def test_addresses_and_names_stay_as_they_are(text: str) -> None:
+    assert text == output.cell(text)
 
 
 @pytest.mark.parametrize("text", [*HOSTILE.values(), *SECRETS.values()])

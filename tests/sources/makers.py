@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +51,24 @@ def stdin(content: bytes, folder: Path, patch: pytest.MonkeyPatch) -> Made:
     return Made("-", None, None)
 
 
+def pipe(content: bytes, folder: Path, patch: pytest.MonkeyPatch) -> Made:
+    """A named pipe, and somebody who writes to it once it is read."""
+    del patch
+    named = folder / "pipe"
+    os.mkfifo(named)
+
+    def write() -> None:
+        with contextlib.suppress(OSError), named.open("wb") as stream:
+            stream.write(content)
+
+    def vanish() -> None:
+        os.close(os.open(named, os.O_RDONLY | os.O_NONBLOCK))  # NOTE: so that the writer goes
+        named.unlink()
+
+    threading.Thread(target=write, daemon=True).start()
+    return Made(str(named), vanish, None)
+
+
 SERVERS = contextlib.ExitStack()
 """What serves until all tests are done: a server a test is closed by nobody."""
 
@@ -62,5 +82,5 @@ def s3(content: bytes, folder: Path, patch: pytest.MonkeyPatch) -> Made:
     return Made(f"s3://logs/{key}", shelf.contents.clear, "s3://logs/nothing")
 
 
-MAKERS: Mapping[str, Callable[[bytes, Path, pytest.MonkeyPatch], Made]] = {"local": local, "s3": s3, "stdin": stdin}
+MAKERS: Mapping[str, Callable[[bytes, Path, pytest.MonkeyPatch], Made]] = {"local": local, "pipe": pipe, "s3": s3, "stdin": stdin}
 """By the source's name. A new source needs an entry here: its test fails until there is one."""

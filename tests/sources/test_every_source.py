@@ -13,6 +13,8 @@ from s3guard.sources import LogObject, Scope, Source, UnreadableError, catalog, 
 from tests.sources.makers import MAKERS, Made, chunks
 
 NAMES = sorted(catalog())
+ONCE = ("stdin", "pipe")
+"""Sources of what comes and is gone, and has no name that could be wrong."""
 CONTENTS = {
     "nothing": b"",
     "a line": b"one\n",
@@ -48,7 +50,7 @@ def test_a_place_opens_nothing_before_it_is_asked(name: str) -> None:
     assert list(place.read([])) == []
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "stdin"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ONCE])
 def test_many_objects_come_in_the_order_in_which_they_were_listed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = MAKERS[name](b"x\n" * 1_000, tmp_path, monkeypatch)
     entry = listed(made, tmp_path)
@@ -99,7 +101,7 @@ def test_an_object_that_is_gone_when_it_is_read_is_unreadable_with_a_reason(
         list(chunks(entry))
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "stdin"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ONCE])
 def test_what_is_not_there_is_wrong_usage(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     absent = MAKERS[name](b"x\n", tmp_path, monkeypatch).absent
     assert absent is not None

@@ -149,15 +149,6 @@ def test_what_is_no_file_cannot_be_read_in_a_folder_and_is_passed_over_in_a_glob
     assert names(tree / "logs/pipe", root=tree) == ["logs/pipe"]
 
 
-def test_a_pipe_is_opened_by_the_name_that_was_given(tmp_path: Path) -> None:
-    reader, writer = os.pipe()
-    os.write(writer, b"x\n")
-    os.close(writer)
-    (entry,) = objects([f"/dev/fd/{reader}"], str(tmp_path))
-    assert b"".join(local.chunks(entry.location)) == b"x\n"
-    os.close(reader)
-
-
 def test_names_are_relative_to_the_root_and_as_given_elsewhere(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert names(tree / "logs/a.log", root=tree / "logs") == ["a.log"]
     assert names(tree / "logs/a.log", root=tree / "log") == [str(tree / "logs/a.log")]

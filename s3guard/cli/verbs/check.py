@@ -79,6 +79,8 @@ def check(
     look = delivery.options(context, sarif_profile, junit_dialect, look)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
+    if not quiet:
+        progress.waiting(named, verbose=verbose)
     memory.keep()
     from s3guard.check import Request
     from s3guard.check import judged as judge

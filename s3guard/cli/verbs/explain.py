@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -72,14 +71,20 @@ def _pages(things: Sequence[str], look: Options, report: Report | None) -> Itera
 
 def _standard_input() -> str:
     """The lines of standard input, bytes that are no UTF-8 as surrogates."""
+    from s3guard.sources import UnreadableError, stdin
+
+    given = bytearray()
     try:
-        given = sys.stdin.buffer.read(_MOST + 1)
-    except OSError as error:
-        raise UnableError(f"could not read standard input: {error.strerror or error}") from error
+        for piece in stdin.chunks():
+            given += piece
+            if len(given) > _MOST:
+                break
+    except UnreadableError as error:
+        raise UnableError(f"could not read {error}") from error
     if len(given) > _MOST:
         raise UsageError(
             "standard input holds more than 1 MiB; give it the lines that matter, as in: grep 3E57427F3EXAMPLE log | s3guard explain -"
         )
     if not given.strip():
         raise UsageError("standard input holds no log line")
-    return os.fsdecode(given)
+    return os.fsdecode(bytes(given))

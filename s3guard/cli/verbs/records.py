@@ -61,7 +61,7 @@ def records(
     request_payer: options.RequestPayer = False,
     no_progress: options.NoProgress = False,
     quiet: options.Quiet = False,
-    verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
+    verbose: options.Trace = False,
 ) -> int:
     r"""Write the parsed records for other tools.
 
@@ -79,6 +79,8 @@ def records(
     chosen = choices.of(context)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
+    if not quiet:
+        progress.waiting(named, verbose=verbose)
     memory.keep()
     from s3guard import conditions
     from s3guard.dump import Dump, Wanted
