@@ -15,17 +15,18 @@ from typing import Final
 
 from s3guard import __version__, engines, policy, sources
 from s3guard.aws import Access
-from s3guard.conclude import Conclusion, Known, conclude
+from s3guard.conclude import Conclusion, conclude
 from s3guard.globs import matches
-from s3guard.kernel import Plan
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.names import FRAMEWORKS
 from s3guard.outputs import PROVES, Options, left_out, plural
 from s3guard.outputs.json import read, render
+from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
 from s3guard.remembered import USUAL, Remembered
 from s3guard.repository import report_root
+from s3guard.results import Known
 from s3guard.state import State, run_head
 from s3guard.verdict import breaks_run
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from s3guard.conclude import Conclusion, Known, conclude
+from s3guard.conclude import Conclusion, conclude
 from s3guard.engines import Work
-from s3guard.kernel import Plan, table_key
 from s3guard.model import Unreadable, UsageError
 from s3guard.partial import Partial
+from s3guard.plan import Plan, table_key
+from s3guard.results import Known
 from s3guard.sources import LogObject
 from s3guard.state import CELL, State, View, batch_head, in_window
 

@@ -17,8 +17,8 @@ from typing import Final
 import polars as pl
 
 from s3guard.columns import Coded, Columns
-from s3guard.kernel import condition_columns
 from s3guard.partial import Partial, RuleTables, of_delivery, settled
+from s3guard.plan import condition_columns
 from s3guard.policy import BoundRule
 from s3guard.records import COLUMN_BITS, JSON_NAMES
 from s3guard.rules import GroupRule, RecordRule

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from s3guard.conclude import SHOWN, Conclusion, Known, conclude
-from s3guard.kernel import Plan
+from s3guard.conclude import Conclusion, conclude
 from s3guard.model import BucketCoverage, Location, Omitted, Result, Sample, Severity, Status
 from s3guard.partial import Partial
+from s3guard.plan import Plan
 from s3guard.policy import load
+from s3guard.results import SHOWN, Known
 from s3guard.verdict import breaks_run
 from tests.batches import Line, policies_of, whole
 from tests.lines import FORGED_CORE, SUFFIX, record

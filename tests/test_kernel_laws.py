@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from s3guard import partial as partials
 from s3guard.conclude import Conclusion, conclude
-from s3guard.kernel import Plan
 from s3guard.model import Result, Status
 from s3guard.partial import Partial, merge
+from s3guard.plan import Plan
 from tests.batches import Line, Worker, lines_of, policies_of, scattered, whole
 from tests.laws import tried
 from tests.lines import FORGED_CORE, SUFFIX, record

@@ -22,10 +22,11 @@ from s3guard.blocks import blocks
 from s3guard.columns import Columns
 from s3guard.engines import Work
 from s3guard.formats import Parsers, Reading
-from s3guard.kernel import Plan, scan
+from s3guard.kernel import scan
 from s3guard.model import Unreadable
 from s3guard.parse import Block, Parsed, Quarantined, nothing
 from s3guard.partial import Partial
+from s3guard.plan import Plan
 from s3guard.vocabulary import Vocabulary
 
 SHARD: Final = 160 << 20

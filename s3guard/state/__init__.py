@@ -40,7 +40,7 @@ class Batch:
     run: str
     """The id of the run that judged them."""
     rules: Mapping[str, str]
-    """Names of the rules, and the keys of their tables (`s3guard.kernel.table_key`)."""
+    """Names of the rules, and the keys of their tables (`s3guard.plan.table_key`)."""
     again: bool
     """Whether the objects had been judged by other rules before, so that only the tables of rules count."""
     partial: Partial

@@ -12,10 +12,10 @@ import zstandard
 from s3guard import blocks, engines, sources, vocabulary
 from s3guard.conclude import Conclusion, conclude
 from s3guard.engines import Work, local
-from s3guard.kernel import Plan
 from s3guard.model import Status, Unreadable, UsageError
 from s3guard.parse import Quarantined
 from s3guard.partial import Partial, merge
+from s3guard.plan import Plan
 from s3guard.sources import local as files
 from tests.batches import policies_of
 from tests.lines import FORGED_CORE, record
