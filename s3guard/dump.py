@@ -29,7 +29,8 @@ from s3guard.formats import Parsers, Reading
 from s3guard.formats.parquet.columns import EXTRA, READINGS, bits, suffix
 from s3guard.formats.parquet.kept import Kept
 from s3guard.model import Listed, Unreadable, UsageError
-from s3guard.parse import Block, Parsed
+from s3guard.origin import Block
+from s3guard.parsed import Parsed
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
 from s3guard.records import COLUMNS, OUTCOMES, SCHEMA
@@ -107,7 +108,7 @@ class Dump:
     warnings: dict[str, int] = field(default_factory=dict)
     """Of the lines; `reading` has those of the objects."""
     carried: dict[str, int] = field(default_factory=dict)
-    """See `parse.Parsed.carried`."""
+    """See `parsed.Parsed.carried`."""
 
     @property
     def schema(self) -> dict[str, pl.DataType]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from s3guard.model import UnableError
-from s3guard.parse import Quarantined
+from s3guard.parsed import Quarantined
 from s3guard.quarantine import Quarantine
 from s3guard.text import unvisible
 
