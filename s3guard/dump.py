@@ -79,10 +79,14 @@ class Wanted:
         """The columns in their order; UsageError for an unknown one, and for one that is named twice."""
         for name in self.columns:
             if name not in COLUMNS:
-                raise UsageError(f"--columns {name}: no column has this name{did_you_mean(name, COLUMNS)}; s3guard explain tells of each")
+                raise UsageError(f"--columns {name}: no column has this name{did_you_mean(name, COLUMNS) or _columns()}")
         if len(set(self.columns)) < len(self.columns):
             raise UsageError("--columns: a column is named twice")
         return tuple(self.columns) or tuple(COLUMNS)
+
+
+def _columns() -> str:
+    return f"; the columns are {', '.join(COLUMNS)}"
 
 
 @dataclass(slots=True)

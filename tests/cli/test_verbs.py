@@ -174,7 +174,7 @@ class TestConvert:
     def test_it_judges_nothing_so_it_ends_with_0_where_all_was_written(self, here: Here) -> None:
         here("check", "logs/stranger.log", "-o", "json:r.json")
         assert 0 == here("convert", "r.json").code
-        assert 3 == here("convert", "r.json", "-o", "csv:nowhere/r.csv").code
+        assert 3 == here("convert", "r.json", "-o", "csv:r.json/r.csv").code
         assert 3 == here("convert", "nowhere.json").code
 
 
