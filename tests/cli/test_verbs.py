@@ -149,6 +149,12 @@ class TestExplain:
         ended = here("explain", "-")
         assert (0, True, False) == (ended.code, r"\xffaws\u{1b}cli" in ended.out, "\x1b" in ended.out)
 
+    def test_the_place_of_a_record_is_explained_as_its_line_whatever_stands_there(self, here: Here) -> None:
+        stdin(here, CLEAN)
+        assert here("explain", "-").out == here("explain", "logs/clean.log:2").out
+        assert "its time is missing or not as S3 writes it" in " ".join(here("explain", "logs/damaged.log:2").out.split())
+        assert 2 == here("explain", "logs/clean.log:99").code
+
     @pytest.mark.parametrize(("content", "said"), [(b"\n \n", "holds no log line"), (b"x" * (1 << 20) + b"x", "holds more than 1 MiB")])
     def test_no_line_and_too_many_are_wrong_usage(self, here: Here, content: bytes, said: str) -> None:
         stdin(here, content)
