@@ -19,7 +19,7 @@ from s3guard.conclude import Conclusion, conclude
 from s3guard.globs import matches
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.names import FRAMEWORKS
-from s3guard.outputs import PROVES, Options, instant, left_out, plural
+from s3guard.outputs import PROVES, Options, left_out, plural
 from s3guard.outputs.json import read, render
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
@@ -249,10 +249,10 @@ def _empty(request: Request, coverage: Coverage) -> str:
     """Why there was nothing to judge."""
     if coverage.records:
         return "Nothing was judged: no rule that was asked for applies to a bucket that has records."
+    if request.state is not None:
+        return "Nothing was judged: no record lies in the period that the report covers; --since asks for a longer one."
     if outside := coverage.warnings.get("outside-period", 0):
-        given = request.since is not None or request.until is not None
-        period = "the period" if given else f"the {USUAL.days} days before {instant(request.as_of)}; --since asks for more"
-        return f"Nothing was judged: {plural(outside, 'record')} {'was' if outside == 1 else 'were'} read, and none lies in {period}."
+        return f"Nothing was judged: {plural(outside, 'record')} {'was' if outside == 1 else 'were'} read, and none lies in the period."
     if not coverage.objects:
         return "Nothing was judged: no log object was found."
     return f"Nothing was judged: {plural(coverage.objects, 'log object')} with no record to judge."

@@ -34,6 +34,18 @@ class TestCheck:
         assert 1 == here(*arguments, "24h", "--as-of", "2019-02-07T00:00:38Z").code
         assert 4 == here(*arguments, "24h", "--as-of", "2019-02-07T00:00:39Z").code
 
+    def test_where_nothing_was_judged_it_says_why(self, here: Here) -> None:
+        later, state = ("--since", "2019-02-07"), ("--state", "state", "--as-of", "2026-10-02")
+        (here.folder / "logs" / "none").mkdir()
+        for arguments, said in [
+            (("logs/clean.log", *later), "3 records were read, and none lies in the period"),
+            (("logs/clean.log", *state), "no record lies in the period that the report covers; --since asks for a longer one"),
+            (("logs/none",), "no log object was found"),
+            (("logs/empty.log",), "1 log object with no record to judge"),
+        ]:
+            ended = here("check", *arguments)
+            assert (4, True) == (ended.code, f"Nothing was judged: {said}." in " ".join(ended.out.split())), ended.out
+
     def test_a_baseline_keeps_known_findings_from_failing(self, here: Here) -> None:
         assert 1 == here("check", "logs/stranger.log", "-o", "json:known.json").code
         ended = here("check", "logs/stranger.log", "--baseline", "known.json")
