@@ -11,8 +11,9 @@ import pytest
 import s3guard
 from s3guard import plan as plans
 from s3guard import rules
-from s3guard.partial import Partial, RuleTables
+from s3guard.partial import Partial
 from s3guard.plan import Plan, table_key
+from s3guard.ruletables import RuleTables
 from tests.batches import lines_of, policies_of, whole
 from tests.reference import worlds
 

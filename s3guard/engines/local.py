@@ -89,8 +89,8 @@ def _feed(pool: ThreadPoolExecutor, source: Iterator[Block], take: object, jobs:
     tell()
 
 
-LOOSE: Final = 2_000_000
-"""Rows of tables that may lie beside each other before they are joined: some 100 MB."""
+LOOSE: Final = 16 << 20
+"""Bytes of tables that may lie beside each other before they are joined."""
 
 
 class _Worker:

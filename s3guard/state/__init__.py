@@ -23,7 +23,7 @@ from s3guard.seen import OBJECT
 from s3guard.sources import LogObject
 from s3guard.state.store import Store, opened
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of what entries look like; entries of a later version are refused, those of an earlier one are read as they were meant."""
 
 CELL: Final = 3600
@@ -121,7 +121,7 @@ class View:
             partial.looked = [frame.filter(pl.col("rule").is_in(list(names))) for frame in batch.partial.looked]
             for name, tables in batch.partial.rules.items():
                 if name in names:
-                    partial.rules[name] = replace(tables, counts=[_marked(frame, batch.run == fresh) for frame in tables.counts])
+                    partial.rules[name] = tables.marked(is_fresh=batch.run == fresh)
             if batch.again:
                 partial.buckets, partial.seen, partial.deliveries, partial.warnings = [], [], [], {}
             partial.unreadable = tuple(one for one in partial.unreadable if one.object not in read or self.objects[one.object].fault)
@@ -222,11 +222,6 @@ def _faults(unreadable: Sequence[Unreadable], seen: pl.DataFrame, inside: pl.Dat
     """Objects that could not be read, but those that lie outside."""
     outside = set(seen["object"]) - set(inside["object"])
     return tuple(one for one in unreadable if one.object not in outside)
-
-
-def _marked(counts: pl.DataFrame, is_fresh: bool) -> pl.DataFrame:  # noqa: FBT001 - a fact about the batch
-    """Counts that know how many of theirs are of the present run."""
-    return counts.with_columns((pl.col("n") if is_fresh else pl.lit(0, pl.Int64)).alias("fresh"))
 
 
 def _name(number: int) -> str:
