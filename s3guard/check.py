@@ -214,9 +214,11 @@ def _verdict(request: Request, results: Sequence[Result], coverage: Coverage) ->
     judged = any(bucket.policies for bucket in coverage.buckets)
     notes = [*blind]
     if undetermined:
-        notes.append(f"{plural(undetermined, 'check')} could not be decided; the reason stands beside each.")
+        notes.append(
+            f"{plural(undetermined, 'check')} could not be decided; the reason stands beside {'it' if undetermined == 1 else 'each'}."
+        )
     if not judged:
-        notes.append(_empty(coverage))
+        notes.append(_empty(request, coverage))
     if any(breaks_run(result, request.fail_on) for result in results):
         return 1, tuple(notes)
     if blind:
@@ -229,7 +231,7 @@ def _verdict(request: Request, results: Sequence[Result], coverage: Coverage) ->
 def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
     """What could not be looked at and makes the whole run undetermined."""
     if coverage.unreadable:
-        yield f"{plural(len(coverage.unreadable), 'log object')} could not be read to the end, so what they hold is not judged."
+        yield f"{plural(len(coverage.unreadable), 'log object')} could not be read to the end, and what was not read is not judged."
     # NOTE: nobody knows when a line that is no record was written, so all lines that were read are what they are a share of.
     lines = coverage.records + coverage.warnings.get("outside-period", 0) + coverage.quarantined
     if coverage.quarantined and coverage.quarantined > request.max_unparsed * lines:
@@ -243,7 +245,14 @@ def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
         yield f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {some}."
 
 
-def _empty(coverage: Coverage) -> str:
-    if not coverage.records:
-        return "Nothing was judged: there is no record in the period."
-    return "Nothing was judged: no rule that was asked for applies to a bucket that has records."
+def _empty(request: Request, coverage: Coverage) -> str:
+    """Why there was nothing to judge."""
+    if coverage.records:
+        return "Nothing was judged: no rule that was asked for applies to a bucket that has records."
+    if request.state is not None:
+        return "Nothing was judged: no record lies in the period that the report covers; --since asks for a longer one."
+    if outside := coverage.warnings.get("outside-period", 0):
+        return f"Nothing was judged: {plural(outside, 'record')} {'was' if outside == 1 else 'were'} read, and none lies in the period."
+    if not coverage.objects:
+        return "Nothing was judged: no log object was found."
+    return f"Nothing was judged: {plural(coverage.objects, 'log object')} with no record to judge."

@@ -16,8 +16,9 @@ from s3guard import seen
 from s3guard.columns import Columns, decoded_keys
 from s3guard.counted import breaking, measured
 from s3guard.joins import BUCKET, DELIVERY, LOOKED, TOTALS
-from s3guard.parse import ILLEGIBLE, Parsed
+from s3guard.parsed import Parsed
 from s3guard.partial import Partial, of_delivery
+from s3guard.physical import ILLEGIBLE
 from s3guard.plan import Plan, reads
 from s3guard.policy import BoundRule
 from s3guard.rules import GroupRule, RecordRule

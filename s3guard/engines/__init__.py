@@ -10,7 +10,7 @@ from types import ModuleType
 
 from s3guard.blocks import Read
 from s3guard.model import UsageError
-from s3guard.parse import Quarantined
+from s3guard.parsed import Quarantined
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
 from s3guard.sources import LogObject, read

@@ -24,8 +24,10 @@ from s3guard.engines import Work
 from s3guard.formats import Parsers, Reading
 from s3guard.kernel import scan
 from s3guard.model import Unreadable
-from s3guard.parse import Block, Parsed, Quarantined, nothing
+from s3guard.origin import Block
+from s3guard.parsed import Parsed, Quarantined
 from s3guard.partial import Partial
+from s3guard.physical import nothing
 from s3guard.plan import Plan
 from s3guard.vocabulary import Vocabulary
 

@@ -13,7 +13,7 @@ from s3guard import blocks, engines, sources, vocabulary
 from s3guard.conclude import Conclusion, conclude
 from s3guard.engines import Work, local
 from s3guard.model import Status, Unreadable, UsageError
-from s3guard.parse import Quarantined
+from s3guard.parsed import Quarantined
 from s3guard.partial import Partial, merge
 from s3guard.plan import Plan
 from s3guard.sources import local as files
