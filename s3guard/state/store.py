@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from s3guard.aws import Access, Account
 from s3guard.model import UnableError, UsageError
+from s3guard.text import shown
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
 class Store(Protocol):
     """Some place of named bytes; nothing that is there is ever written again."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, as the location of a log object would begin that lies in it; without the slash."""
 
     def names(self) -> list[str]:
         """The names that are there, sorted; UnableError where that cannot be told."""
@@ -39,6 +46,11 @@ class Folder:
         """The folder is made when something is written."""
         self._path = path
 
+    @property
+    def place(self) -> str:
+        """The real path."""
+        return os.path.realpath(self._path)
+
     def names(self) -> list[str]:
         """The files of the folder but those that are still being written."""
         try:
@@ -51,7 +63,7 @@ class Folder:
     def read(self, name: str) -> bytes:
         """The bytes of a file."""
         try:
-            return (self._path / name).read_bytes()
+            return _content(self._path / name)
         except OSError as error:
             raise self._unable("read", error) from error
 
@@ -90,7 +102,15 @@ class Folder:
             os.close(handle)
 
     def _unable(self, what: str, error: OSError) -> UnableError:
-        return UnableError(f"could not {what} the state in {self._path}: {(error.strerror or str(error)).lower()}")
+        return UnableError(f"could not {what} the state in {shown(str(self._path))}: {(error.strerror or str(error)).lower()}")
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file. NOTE: whatever else may lie there: to open a pipe would wait for its writer, and a device may have no end."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, f"{shown(path.name)} is no regular file")
+        return file.read()
 
 
 def _linked(path: str, name: Path) -> bool:
@@ -111,6 +131,11 @@ class Prefix:
         """`client` is a boto3 client of S3."""
         self._client, self._bucket = client, bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+
+    @property
+    def place(self) -> str:
+        """The address of the prefix."""
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
     def names(self) -> list[str]:
         """The objects directly under the prefix."""
@@ -159,6 +184,6 @@ def opened(uri: str, access: Access | None = None) -> Store:
         if not bucket:
             raise UsageError(f"--state {uri}: no bucket is named; write s3://bucket/prefix")
         return Prefix(Account(access or Access()).client("s3"), bucket, prefix)
-    if "://" in uri:
+    if not uri or "://" in uri:
         raise UsageError(f"--state {uri}: give a folder, or s3://bucket/prefix")
     return Folder(Path(uri))
