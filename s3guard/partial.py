@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import polars as pl
 
@@ -95,6 +95,11 @@ class Partial:
 
     def _frames(self) -> Iterable[list[pl.DataFrame]]:
         return (getattr(tables, name) for tables in self.rules.values() for name in RuleTables.NAMES)
+
+    def tidy(self) -> None:
+        """`compact`, if it is worth it. NOTE: it costs as much as the tables are long, so it waits until there is as much to join again."""
+        if self.loose > max(LOOSE, self.firm):
+            self.compact()
 
     def compact(self, each: Each = map) -> None:
         """Join tables that lie beside each other, so that memory is that of the groups, not of the shards.
@@ -182,11 +187,15 @@ class Partial:
         for rule, told in sorted(runs.items()):
             for run in told:
                 pieces = []
-                for first, last, rows, length, is_fresh in run:
-                    pieces.append(Piece(first, last, rows, data[at : at + length], is_fresh))
+                for first, last, rows, length in run:
+                    pieces.append(Piece(first, last, rows, data[at : at + length]))
                     at += length
                 partial.rules[rule].runs.append(tuple(pieces))
         return partial
+
+
+LOOSE: Final = 16 << 20
+"""Bytes of tables that may lie beside each other before they are joined."""
 
 
 def merge(partials: Iterable[Partial]) -> Partial:
@@ -194,6 +203,7 @@ def merge(partials: Iterable[Partial]) -> Partial:
     whole = Partial()
     for partial in partials:
         whole.add(partial)
+        whole.tidy()
     whole.compact()
     return whole
 
@@ -213,7 +223,7 @@ def _stream(frame: pl.DataFrame) -> bytes:
 
 
 def _head(piece: Piece) -> list[Any]:
-    return [piece.first, piece.last, piece.rows, len(piece.data), piece.is_fresh]
+    return [piece.first, piece.last, piece.rows, len(piece.data)]
 
 
 def _of_now(kind: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -56,10 +56,10 @@ class RuleTables:
         self.runs = [*self.runs, *other.runs]
         self.grid = other.grid if self.grid is None else self.grid
 
-    def marked(self, *, is_fresh: bool) -> RuleTables:
-        """A copy whose counts know how many of theirs are of the present run: all, or none."""
-        counts = [seconds.marked(frame, is_fresh=is_fresh) for frame in self.counts]
-        return replace(self, counts=counts, runs=[seconds.told(run, is_fresh=is_fresh) for run in self.runs])
+    def opened(self) -> RuleTables:
+        """A copy whose counts lie open, all of them."""
+        pieces = [piece.opened() for run in self.runs for piece in run]
+        return replace(self, counts=[*self.counts, *pieces], coarse=[], runs=[])
 
     def within(self, since: int | None, until: int | None) -> RuleTables:
         """What lies in the cells from `since` to before `until`, in one cell; see `partial.Partial.within`."""

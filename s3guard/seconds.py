@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from math import gcd
 from typing import Final, TypeAlias
@@ -45,13 +45,10 @@ class Piece:
     rows: int
     data: bytes
     """The counts as a stream of Arrow IPC, compressed."""
-    is_fresh: bool | None = None
-    """Whether all that they count is of the present run (`marked`); None: they say themselves, or nobody asks."""
 
     def opened(self) -> pl.DataFrame:
         """The counts."""
-        counts = pl.read_ipc_stream(io.BytesIO(self.data))
-        return counts if self.is_fresh is None else marked(counts, is_fresh=self.is_fresh)
+        return pl.read_ipc_stream(io.BytesIO(self.data))
 
 
 Run: TypeAlias = tuple[Piece, ...]
@@ -65,11 +62,6 @@ def grid_of(window: int) -> int:
     """
     common = gcd(window, 3600)
     return max(size for size in range(1, common + 1) if common % size == 0 and size <= max(1, window // 2))
-
-
-def marked(counts: pl.DataFrame, *, is_fresh: bool) -> pl.DataFrame:
-    """Counts that know how many of theirs are of the present run: all, or none."""
-    return counts.with_columns((pl.col("n") if is_fresh else pl.lit(0, pl.Int64)).alias("fresh"))
 
 
 def coarse(frames: Sequence[pl.DataFrame], grid: int) -> pl.DataFrame:
@@ -160,8 +152,3 @@ def _cut(run: Run, since: int | None, until: int | None) -> Iterator[Piece]:
             inside = pl.lit(value=True) if is_late else pl.col("tick") >= since
             inside &= pl.lit(value=True) if is_early else pl.col("tick") < until
             yield from packed(rows.filter(inside))
-
-
-def told(run: Run, *, is_fresh: bool) -> Run:
-    """The run, all of whose counts are of the present run, or none."""
-    return tuple(replace(piece, is_fresh=is_fresh) for piece in run)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from s3guard import seconds
 from s3guard.joins import COUNT
-from s3guard.seconds import Piece, Run, coarse, grid_of, joined, marked, opened, packed, told, within
+from s3guard.seconds import Piece, Run, coarse, grid_of, joined, opened, packed, within
 
 SCHEMA: dict[str, type[pl.DataType]] = {**COUNT, "s0": pl.Int128}
 ROWS = st.lists(
@@ -97,11 +97,3 @@ def test_sums_by_cells_of_sums_are_sums_by_cells(rows: list[tuple[int, ...]], gr
 def test_the_grid_divides_the_window_and_the_hour(window: int, grid: int) -> None:
     assert grid_of(window) == grid
     assert window % grid == 3600 % grid == 0
-
-
-@pytest.mark.parametrize("is_fresh", [True, False])
-def test_packed_counts_know_what_is_fresh(is_fresh: bool) -> None:  # noqa: FBT001 - pytest passes it by name
-    counts = counts_of([(1, 5, 0, 3, 1), (1, 6, 0, 4, 1)])
-    (piece,) = told(packed(counts), is_fresh=is_fresh)
-    assert piece.opened().equals(marked(counts.sort("tick"), is_fresh=is_fresh))
-    assert piece.opened()["fresh"].to_list() == ([3, 4] if is_fresh else [0, 0])
