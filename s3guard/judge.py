@@ -11,10 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from s3guard import windows
+from s3guard import seconds, windows
+from s3guard.joins import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES
 from s3guard.measures import Limit
 from s3guard.model import Sample
-from s3guard.partial import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES
 from s3guard.plan import Plan
 from s3guard.policy import BoundRule
 from s3guard.quantities import window_text
@@ -48,9 +48,13 @@ class Judge:
         self._buckets = [bucket for bucket in buckets if bucket not in merged.blind]
         tables = merged.tables
         self._groups = tables.groups[0] if tables.groups else pl.DataFrame(schema=GROUP)
-        self._counts = _timed(tables.counts[0] if tables.counts else self._no_counts())
         self._samples = tables.samples[0] if tables.samples else pl.DataFrame(schema=SAMPLE)
         self._distinct = tables.distinct[0] if tables.distinct else pl.DataFrame(schema=DISTINCT)
+        counts, self._coarse = tables.counts[0] if tables.counts else self._no_counts(), None
+        if tables.runs and tables.grid is not None and isinstance(bound.rule, GroupRule):
+            self._coarse = seconds.coarse([*tables.coarse, counts.select(tables.coarse[0].columns)], tables.grid)
+            counts = pl.concat([counts, *seconds.opened(tables.runs, self._near(bound.rule, self._coarse), tables.grid)])
+        self._counts = _timed(counts)
 
     def _no_counts(self) -> pl.DataFrame:
         rule = self._bound.rule
@@ -70,7 +74,7 @@ class Judge:
         """Hold every limit against the windows; a row is a violation if its second lies in an offending window of a limit it counts for."""
         counts, messages = self._counts, dict[int, list[str]]()
         violating = pl.lit(value=False)
-        judgements = [self._judged(rule, k, limit) for k, limit in enumerate(rule.limits())]
+        judgements = [self._judged(counts, rule, k, limit) for k, limit in enumerate(rule.limits())]
         if not any(judged.worst.height for judged in judgements):
             return {}
         ticks = counts.select("g", "tick").unique()
@@ -94,12 +98,23 @@ class Judge:
         samples = self._samples.join(places, on=["g", "tick"]).filter(violating) if self._samples.height else self._samples
         return self._made(findings.select("g", "outcome", "n", "first", "last", "fresh"), messages, samples)
 
-    def _judged(self, rule: GroupRule, place: int, limit: Limit) -> windows.Judged:
+    def _near(self, rule: GroupRule, coarse: pl.DataFrame) -> pl.DataFrame:
+        """The cells of the grid in which windows that offend can lie, of any limit."""
+        found = []
+        for k, limit in enumerate(rule.limits()):
+            if limit.aligned or rule.window is None:
+                found.append(self._judged(coarse, rule, k, limit).covered)
+            else:
+                found.append(windows.suspected(coarse, k, limit, rule.window).select("g", "tick"))
+        return pl.concat(found).unique()
+
+    def _judged(self, counts: pl.DataFrame, rule: GroupRule, place: int, limit: Limit) -> windows.Judged:
         if limit.how == "gap":
-            return windows.judge_gap(self._counts, limit, self._periods(rule, open_ended=True))
+            return windows.judge_gap(counts, limit, self._periods(rule, open_ended=True))
         if limit.floor:
-            return windows.judge_floor(self._counts, self._distinct, place, limit, rule.window, self._periods(rule, open_ended=False))
-        return windows.judge(self._counts, self._distinct, place, limit, rule.window)
+            periods = self._periods(rule, open_ended=False)
+            return windows.judge_floor(counts, self._distinct, place, limit, rule.window, periods, self._coarse)
+        return windows.judge(counts, self._distinct, place, limit, rule.window, self._coarse)
 
     def _periods(self, rule: GroupRule, *, open_ended: bool) -> pl.DataFrame:
         """The period in which each bucket's one group is judged: that of the run, else (unless open) from its first to its last record."""

@@ -15,12 +15,14 @@ import polars as pl
 from s3guard import seen
 from s3guard.columns import Columns, decoded_keys
 from s3guard.counted import breaking, measured
+from s3guard.joins import BUCKET, DELIVERY, LOOKED, TOTALS
 from s3guard.parsed import Parsed
-from s3guard.partial import BUCKET, DELIVERY, LOOKED, TOTALS, Partial, RuleTables, of_delivery
+from s3guard.partial import Partial, of_delivery
 from s3guard.physical import ILLEGIBLE
 from s3guard.plan import Plan, reads
 from s3guard.policy import BoundRule
 from s3guard.rules import GroupRule, RecordRule
+from s3guard.ruletables import RuleTables
 from s3guard.scope import flags_of, scope
 from s3guard.tally import Table, Tally
 
@@ -52,8 +54,8 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
                 if is_delivered:
                     partial.looked.append(judged.looked(bound))
     for table in found:
-        mine = partial.rules.setdefault(table.rule, RuleTables(table.splits))
-        for name in RuleTables.NAMES:
+        mine = partial.rules.setdefault(table.rule, RuleTables(table.splits, grid=table.grid))
+        for name in Table.NAMES:
             frame = getattr(table, name)
             if frame is not None and frame.height:
                 getattr(mine, name).append(frame)

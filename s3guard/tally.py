@@ -12,9 +12,10 @@ import polars as pl
 from s3guard.columns import Columns
 from s3guard.counted import slides
 from s3guard.grouping import grouped, summed
-from s3guard.partial import DISTINCT, SAMPLE, SAMPLES, earliest, sampled, smallest
+from s3guard.joins import SAMPLE, SAMPLES, SET, earliest, sampled, sets
 from s3guard.policy import BoundRule
 from s3guard.rules import GroupRule
+from s3guard.seconds import grid_of
 
 
 @dataclass(slots=True)
@@ -27,6 +28,10 @@ class Table:
     counts: pl.DataFrame | None = None
     samples: pl.DataFrame | None = None
     distinct: pl.DataFrame | None = None
+    grid: int | None = None
+    """Seconds of a cell, where the counts are by the second."""
+
+    NAMES = ("groups", "counts", "samples", "distinct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class Tally:
         keys = [f"k{n}" for n in range(len(bound.rule.subject))]
         sums = [name for name in rows.columns if name.startswith("s")]
         by_second = rule is not None and slides(rule)
-        if by_second:
+        if rule is not None and rule.window is not None and by_second:
+            table.grid = grid_of(rule.window)
             # NOTE: the first and the last record of a second are of that second.
             counts = summed(rows, [*keys, "tick", "mask"], sums, "n")
         else:
@@ -136,8 +142,8 @@ def _distinct(rows: pl.DataFrame, rule: GroupRule) -> pl.DataFrame:
                 pl.lit(k, pl.Int64).alias("limit"),
                 tick.alias("tick"),
                 "cell",
-                values.hash(seed=0).reinterpret(signed=True).alias("h"),
                 pl.lit(cap, pl.Int64).alias("cap"),
+                values.hash(seed=0).reinterpret(signed=True).alias("h"),
             )
         )
-    return smallest(pl.concat(found)).select(DISTINCT.keys())
+    return sets(pl.concat(found).select(*SET, "h"))
