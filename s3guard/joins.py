@@ -134,10 +134,16 @@ def smallest(distinct: pl.DataFrame) -> pl.DataFrame:
     if not distinct.height or not distinct.select(several.any()).item():
         return distinct
     # NOTE: sets that meet no other stay as they are, and nearly all do where a log is in the order of time.
-    return pl.concat([distinct.filter(~several), sets(distinct.filter(several).explode("h"))])
+    meeting = distinct.filter(several).group_by(list(SET)).agg(pl.col("h").explode())
+    return pl.concat([distinct.filter(~several), _few(meeting)])
 
 
 def sets(values: pl.DataFrame) -> pl.DataFrame:
     """`DISTINCT` of rows of one hash each, `h`."""
-    few = pl.col("h").sort().head(pl.col("cap").first())
-    return values.unique().group_by(list(SET)).agg(few).select(DISTINCT.keys())
+    return _few(values.group_by(list(SET)).agg("h"))
+
+
+def _few(found: pl.DataFrame) -> pl.DataFrame:
+    """Sets of values, some of them several times, as those of the smallest."""
+    # NOTE: list by list, for rows of a hash each would be six columns wide, and a set has a hundred thousand.
+    return found.select(*SET, pl.col("h").list.unique().list.sort().list.head(pl.col("cap")))

@@ -22,7 +22,7 @@ import polars as pl
 
 from s3guard.grouping import grouped
 
-ROWS: Final = 1 << 18
+ROWS: Final = 1 << 17
 """Counts of a rule that lie open; more are packed."""
 
 PIECE: Final = 1 << 16

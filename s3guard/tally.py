@@ -91,7 +91,8 @@ class Tally:
         named = chosen.with_columns(
             self.objects.gather(chosen["object"]).alias("object"), pl.col("line").cast(pl.Int64), pl.lit(self.bucket).alias("bucket")
         )
-        return earliest(named.select(SAMPLE.keys()))
+        # NOTE: a copy, for texts that were filtered keep alive what they were filtered from, which is all request ids of the shard.
+        return earliest(named.select(SAMPLE.keys())).with_columns(pl.concat_str(name, pl.lit("")) for name in ("request_id", "object"))
 
 
 def _early(members: pl.DataFrame) -> pl.DataFrame:

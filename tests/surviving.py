@@ -116,9 +116,6 @@ class Nursery:
 
 def main() -> int:
     """Make the runs that standard input asks for, a list a line."""
-    import s3guard.check
-    import s3guard.engines.local
-    import s3guard.state.compaction
     import tests.remembering  # noqa: F401 - so that no fork has to
 
     for line in sys.stdin:

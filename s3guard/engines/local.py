@@ -42,16 +42,24 @@ def run(work: Work) -> Partial:
     reading = Reading(remember=work.plan.cell is not None)
     whole = Partial()
     workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
-    for _ in range(jobs):
-        workers.put(_Worker(work.plan, keep=work.quarantine is not None))
+    for place in range(jobs):
+        worker = _Worker(work.plan, keep=work.quarantine is not None)
+        # NOTE: as if some bytes were gathered already, so that workers need not wait for each other to scan.
+        worker.size = SHARD * place // jobs
+        workers.put(worker)
     order = _InOrder(work)
     lock = threading.Lock()
+    # NOTE: one scan at a time, since it is when a worker needs most memory, and Polars has all processors at work for it.
+    scanning = threading.Lock()
 
     def take(number: int, block: Block) -> None:
         worker = workers.get()
         try:
             parsed = worker.parse(block)
-            partial = worker.scan() if worker.size >= SHARD else None
+            partial = None
+            if worker.size >= SHARD:
+                with scanning:
+                    partial = worker.scan()
         finally:
             workers.put(worker)
         with lock:
