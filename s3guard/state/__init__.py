@@ -22,7 +22,7 @@ from s3guard.aws import Access
 from s3guard.model import UnableError
 from s3guard.partial import Partial, merge, of_delivery
 from s3guard.sources import LogObject
-from s3guard.state.judged import Batch, Known, Objects
+from s3guard.state.judged import Batch, Known, Objects, trimmed
 from s3guard.state.reported import FinishedRun, marked
 from s3guard.state.store import Store, opened
 from s3guard.text import shown
@@ -110,9 +110,7 @@ class View:
         Counts know those of the run `fresh` and those that no finished run has reported on. Objects are those that may have a record in
         the hours.
         """
-        whole = merge(self._parts(rules, fresh, since, until))
-        for tables in whole.rules.values():
-            tables.unjoined = True  # NOTE: what lay in several hours lies in one now.
+        whole = merge(self._parts(rules, fresh, since, until)).within(since, until)
         seen = whole.seen[0]
         whole.objects, whole.bytes, whole.quarantined = seen.height, int(seen["bytes"].sum()), int(seen["quarantined"].sum())
         whole.outside = max(0, int(seen["records"].sum()) - int(whole.buckets[0]["records"].sum()))
@@ -136,7 +134,7 @@ class View:
             if batch.again or not partial.seen[0].height:
                 partial.warnings = {}
             # NOTE: before they are merged: what is bounded is bounded for the report, whatever else the state holds.
-            yield partial.within(since, until)
+            yield trimmed(partial, since, until)
 
 
 class State:
