@@ -116,12 +116,17 @@ class Remembered:
         """The results over the period, and what is to be said about them."""
         view, rules = self.state.view(), self._rules()
         since, until = self.period
-        partial = view.merged(rules, self.run, since, until)
+        partial = self.state.merged(rules, self.run, since, until)
         changed = {name: reason for name, reason in view.changed(since).items() if name not in self.same} | self.changed
         told = {*partial.unreadable, *self.unlisted, *(Unreadable(name, reason) for name, reason in changed.items())}
+        gaps = _gaps(view, rules, since, until)
+        if view.pruned is not None and since < view.pruned:
+            # NOTE: told of each rule and as something unreadable, too: what is not known of a bucket has no result of its own.
+            pruned = f"what was known of records before {_hour(view.pruned)} was pruned"
+            told.add(Unreadable(f"the state in {self.state.uri}", pruned))
+            gaps = {name: "; ".join(filter(None, (pruned, gaps.get(name)))) for name in rules}
         partial.unreadable = tuple(sorted(told, key=lambda one: (one.object, one.reason)))
-        reported = frozenset[str]().union(*(run.fingerprints for run in view.runs))
-        known = Known(baseline, reported, _gaps(view, rules, since, until))
+        known = Known(baseline, view.reported, gaps)
         plan = self.plan
         if plan.since is not None:
             plan = replace(plan, since=since)

@@ -65,7 +65,9 @@ def _marked(
         if buckets is not None:
             inside &= pl.col("g").is_in([g for frame in groups for g in frame.filter(pl.col("bucket").is_in(list(buckets)))["g"]])
         known |= inside
-    return counts.with_columns(pl.when(known).then(pl.lit(0, pl.Int64)).otherwise("n").alias("fresh"))
+    # NOTE: counts of a compaction know already what the runs before it reported.
+    unknown = "fresh" if "fresh" in counts.columns else "n"
+    return counts.with_columns(pl.when(known).then(pl.lit(0, pl.Int64)).otherwise(unknown).alias("fresh"))
 
 
 def _joined(periods: list[tuple[int | None, int | None]]) -> list[tuple[int | None, int | None]]:
