@@ -271,8 +271,8 @@ class State:
         try:
             base = Base(Compacted.read(head, body, sha256(data).hexdigest()), self.store, shown(self.uri))
             self._view.begin(base)
-            for torn, entry in base.torn():
-                self._view.take(torn, *self.opened(torn, entry))
+            for batch in base.torn():
+                self._view.add(batch)
         except _MALFORMED as error:
             raise UnableError(f"{self._entry(number)} is damaged: it says nothing that s3guard writes") from error
 

@@ -14,7 +14,7 @@ from s3guard.partial import Partial
 from s3guard.seen import OBJECT
 from s3guard.state.forgotten import Forgotten
 from s3guard.state.judged import Batch, Known, Objects
-from s3guard.state.parts import FAULT, JUDGED, LEDGER, Compacted, Group, Part, frames, tables
+from s3guard.state.parts import FAULT, JUDGED, LEDGER, Compacted, Group, Part, alone_read, frames, tables
 from s3guard.state.store import Store
 
 GAVE_NOTHING: Final = pl.col("fault").is_not_null() & (pl.col("records") + pl.col("quarantined") == 0)
@@ -55,10 +55,10 @@ class Base:
         tables = [table for part in self.compacted.of("ledger") for table in frames(self.read(part))]
         return pl.concat([pl.DataFrame(schema=LEDGER), *tables]).sort("number")
 
-    def torn(self) -> Iterator[tuple[int, bytes]]:
-        """The entries of log objects that were read in part, as they were written."""
+    def torn(self) -> Iterator[Batch]:
+        """The batches of log objects that were read in part, in their order."""
         for part in sorted(self.compacted.of("torn"), key=lambda part: part.month or 0):
-            yield part.month or 0, self.read(part)
+            yield alone_read(self.read(part))
 
     def objects(self) -> Objects:
         """What is known of each log object."""

@@ -27,6 +27,7 @@ from s3guard.state.parts import (
     Group,
     Part,
     Pruned,
+    alone_stored,
     apart,
     by_span,
     carried,
@@ -281,14 +282,12 @@ class Draft:
         return frozenset(known.torn.number for known in self.view.objects.values() if known.torn is not None)
 
     def _torn(self) -> None:
-        """Entries that stand alone, as they were written."""
-        old = self._old("torn")
+        """Batches that stand alone."""
+        alone = self._alone()
         for batch in self.view.batches:
-            if batch.number in self._alone() and (self.before is None or batch.at >= self.before):
-                if batch.number in old:
-                    self._parts.append(old[batch.number])
-                else:
-                    self._put("torn", self.state.stored(batch.number), month=batch.number)
+            if batch.number in alone and (self.before is None or batch.at >= self.before):
+                marked = replace(batch, partial=chosen(batch, batch.rules, self.view.runs, None))
+                self._put("torn", alone_stored(marked), month=batch.number)
 
 
 def _records(partials: Iterable[Partial]) -> int:

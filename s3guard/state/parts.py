@@ -13,6 +13,7 @@ import polars as pl
 from s3guard import partial as bounds
 from s3guard.partial import Partial, RuleTables, merge
 from s3guard.seen import OBJECT
+from s3guard.state.judged import Batch
 
 LEDGER: Final = {
     "number": pl.Int64,
@@ -54,12 +55,12 @@ class Part:
 
     name: str
     kind: str
-    """``objects`` (`JUDGED` and `FAULT`), ``tables``, ``ledger``, ``torn`` (an entry as it was) or ``forgotten`` (`forgotten.digest`)."""
+    """``objects`` (`JUDGED` and `FAULT`), ``tables``, ``ledger``, ``torn`` (a batch alone) or ``forgotten`` (`forgotten.digest`)."""
     sha256: str
     size: int
     """Bytes."""
     month: int | None = None
-    """The first second of the month that it is about; None: of no time. Of a ledger the number of its block, of an entry its number."""
+    """The first second of the month that it is about; None: of no time. Of a ledger the number of its block, of a batch its number."""
     until: int | None = None
     """The second behind its last record."""
     group: int | None = None
@@ -181,6 +182,19 @@ def stored(*tables: pl.DataFrame) -> bytes:
         table.write_ipc_stream(buffer, compression="zstd")
         pieces += [len(buffer.getvalue()).to_bytes(8, "big"), buffer.getvalue()]
     return b"".join(pieces)
+
+
+def alone_stored(batch: Batch) -> bytes:
+    """A batch as bytes, such as one of a log object that was read in part."""
+    told = {name: getattr(batch, name) for name in ("number", "run", "again", "at")} | {"rules": dict(batch.rules)}
+    head = json.dumps(told).encode()
+    return b"".join([len(head).to_bytes(8, "big"), head, batch.partial.to_ipc()])
+
+
+def alone_read(data: bytes) -> Batch:
+    """The inverse of `alone_stored`."""
+    begin = 8 + int.from_bytes(data[:8], "big")
+    return Batch(**json.loads(data[8:begin]), partial=Partial.from_ipc(data[begin:]))
 
 
 def by_span(partial: Partial, every: str = MONTH) -> dict[int, Partial]:
