@@ -91,6 +91,11 @@ class View:
         self.last, self.digest = number, digest
 
     @property
+    def began(self) -> int:
+        """The number of the compaction that it begins with; 0 where there is none."""
+        return 0 if self.base is None else self.base.compacted.number
+
+    @property
     def reported(self) -> frozenset[str]:
         """Fingerprints of the findings that finished runs reported."""
         before = frozenset[str]() if self.base is None else self.base.compacted.reported
@@ -210,7 +215,7 @@ class State:
             try:
                 names = self.store.names()
                 newest = _compactions(names)
-                if newest > (0 if self._view.base is None else self._view.base.compacted.number):
+                if newest > self._view.began:
                     self._begin(newest)
                 self._walk(_numbers(names))
             except UnableError:
@@ -228,7 +233,7 @@ class State:
             try:
                 return view.merged(rules, fresh, since, until)
             except GoneError:
-                if _compactions(self.store.names()) == view.compacted:
+                if _compactions(self.store.names()) == view.began:
                     raise
         raise UnableError(f"the state in {shown(self.uri)} is compacted faster than it can be read")
 
