@@ -19,6 +19,10 @@ AT_ONCE: Final = 16
 """Requests for a listing at a time: a bucket takes thousands a second, and each takes a tenth of one."""
 
 
+EMPTY: Final = 100
+"""Pages in a row with nothing on them, that promise another one, after which nobody believes it. NOTE: S3 has such pages, rarely."""
+
+
 class ListingError(Exception):
     """Part of a bucket could not be listed; the message is the reason, for the report."""
 
@@ -156,9 +160,11 @@ class _Scan:
     def pages(self) -> Iterator[Found]:
         """The wanted ones of each page that was asked for."""
         behind, token = self._start(), None
+        met = _Met()
         while True:
             try:
                 page = self._walk.ask(Query(self._prefix, self._is_folded, behind, token))
+                met.add(page)
             except ListingError as error:
                 yield [Unlisted(self._prefix, str(error))]
                 return
@@ -207,6 +213,24 @@ class _Scan:
             last = entry.key
         self._last = last
         yield found
+
+
+class _Met:
+    """The pages of a prefix so far: a server that goes round in circles would be listed for ever."""
+
+    def __init__(self) -> None:
+        self._ends: set[tuple[str, str]] = set()
+        self._empty = 0
+
+    def add(self, page: Page) -> None:
+        """`ListingError` for a page that came before, and for one too many in a row with nothing on it; the last page may be anything."""
+        keys = [*(entry.key for entry in page.objects), *page.folders]
+        ends = (min(keys), max(keys)) if keys else ("", "")
+        self._empty = 0 if keys else self._empty + 1
+        if page.token is not None and (ends in self._ends or self._empty > EMPTY):
+            raise ListingError("listing failed: the server gives the same page again and again")
+        if keys:
+            self._ends.add(ends)
 
 
 def _ordered(streams: Iterable[Iterator[Found]]) -> Iterator[Found]:

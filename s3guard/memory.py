@@ -15,8 +15,8 @@ from typing import Final
 _JEMALLOC: Final = "dirty_decay_ms:10000,muzzy_decay_ms:0,background_thread:false,narenas:1,oversize_threshold:0,lg_extent_max_active_fit:3"
 """What a thread frees the next one gets, large or small, and what nobody has needed for ten seconds goes back to the system.
 
-NOTE: measured: a run of 10,000,000 records that gives nothing back grows to 1.2 GB, for freed pages are too small for what comes; so it stays
-under 0.6 GB, as a run of 1,000,000 does, and takes no longer.
+NOTE: measured: a run of 10,000,000 records that gives nothing back grows to 1.2 GB, for freed pages are too small for what comes; so it
+stays under 0.6 GB, as a run of 1,000,000 does, and takes no longer.
 """
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3

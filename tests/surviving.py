@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from tests.lines import record
 
@@ -91,7 +91,7 @@ def live(life: Life) -> None:
 class Nursery:
     """A process that makes runs, for as long as the block lasts."""
 
-    def __enter__(self) -> Nursery:
+    def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.surviving"], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -147,7 +147,7 @@ def world(folder: Path) -> None:
 
 
 def deliver(folder: Path, number: int, rng: Random) -> None:
-    """One more log object, with records of some hours of two days, the turn of a month between them, and now and then a line that is none."""
+    """One more log object, with records of some hours of two days, the turn of a month between them; now and then a line is none."""
     text = b""
     for _ in range(rng.randint(1, 6)):
         day = rng.choice([b"30/Sep", b"01/Oct"])
@@ -170,7 +170,7 @@ class Toll:
 
 
 def survive(folder: Path, state: str, rng: Random, kills: int, crowds: Sequence[int]) -> Toll:
-    """Run, compact and be killed until so many runs were killed, and let crowds of runs loose at once; AssertionError where something is lost.
+    """Run, compact and be killed so many times, and let crowds of runs loose at once; AssertionError where something is lost.
 
     After each the state is whole; in the end each log object was judged once, and the report is that of one run over everything.
     """

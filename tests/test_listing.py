@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from s3guard.delivered import Window, named
-from s3guard.listing import Listing, ListingError, Page, Query, Stored, Unlisted
+from s3guard.listing import EMPTY, Listing, ListingError, Page, Query, Stored, Unlisted
 from tests.s3.shelf import Shelf
 
 DAY = timedelta(days=1)
@@ -165,6 +167,26 @@ def test_a_listing_that_breaks_off_is_told_after_what_was_listed() -> None:
         *found, last = Listing(ask, window).objects("logs/")
         assert len(found) == 4
         assert last == Unlisted("logs/", "time-out")
+
+
+@pytest.mark.parametrize("token", ["same", None], ids=["one token", "ever new tokens"])
+@pytest.mark.parametrize("keys", [["logs/a", "logs/b"], []], ids=["keys", "no keys"])
+@pytest.mark.parametrize("window", [Window(), Window(FIRST)], ids=["all", "a period"])
+def test_a_listing_without_an_end_is_told_after_what_was_listed(token: str | None, keys: list[str], window: Window) -> None:
+    numbers = count()
+
+    def ask(query: Query) -> Page:
+        return Page([Stored(key, 1, None) for key in keys], [], token or f"{query.prefix}{next(numbers)}")
+
+    *found, last = Listing(ask, window).objects("logs/")
+    assert last == Unlisted("logs/", "listing failed: the server gives the same page again and again")
+    assert keys == [entry.key for entry in found if isinstance(entry, Stored)]
+    assert next(numbers) <= EMPTY + 2
+
+
+def test_pages_with_nothing_on_them_end_no_listing() -> None:
+    pages = iter([*(Page([], [], str(number)) for number in range(EMPTY)), Page([Stored("logs/a", 1, None)], [], None)])
+    assert ["logs/a"] == listed(Listing(lambda _: next(pages)), "logs/")
 
 
 def test_whoever_has_seen_enough_ends_the_requests() -> None:

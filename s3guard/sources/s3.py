@@ -170,7 +170,9 @@ class Bucket:
         # NOTE: an answer that does not say whether it is whole is none, whatever its status is.
         if "IsTruncated" not in answer or (answer["IsTruncated"] and not following):
             raise ListingError("listing failed: the answer is not that of S3, or is cut short")
-        objects = [Stored(one["Key"], one["Size"], one.get("ETag")) for one in answer.get("Contents", ())]
+        objects = [Stored(one["Key"], one["Size"], _tag(one.get("ETag"))) for one in answer.get("Contents", ())]
+        if any(one.size < 0 for one in objects):
+            raise ListingError("listing failed: an object of less than no bytes is not what S3 would list")
         folders = [one["Prefix"] for one in answer.get("CommonPrefixes", ())]
         return Page(objects, folders, following if answer["IsTruncated"] else None)
 
@@ -205,7 +207,9 @@ class Bucket:
             raise UnreadableError(refusals.of_reading(code, message)) from error
         except BotoCoreError as error:
             raise UnreadableError(f"not read: {error}") from error
-        _hold(entry, entry.size, found.get("ETag"), len(data), end - start)
+        # NOTE: a server that gives no part gives all, and says how much that is.
+        whole = str(found.get("ContentRange", found.get("ContentLength"))).rpartition("/")[2]
+        _hold(entry, int(whole) if whole.isdecimal() else None, found.get("ETag"), len(data), end - start)
         return data
 
 
@@ -245,6 +249,11 @@ def store(bucket: str, found: Address, region: str, credential: Callable[[], S3C
         retry_config=RETRY,
         credential_provider=credential,
     )
+
+
+def _tag(etag: str | None) -> str | None:
+    """An ETag that can be asked for; None for one that no header can hold."""
+    return etag if etag is not None and etag.isascii() and etag.isprintable() else None
 
 
 def _hold(entry: LogObject, size: int | None, etag: str | None, got: int, wanted: int) -> None:

@@ -25,7 +25,7 @@ from s3guard.sources import LogObject
 from s3guard.state.base import Base
 from s3guard.state.chosen import chosen
 from s3guard.state.forgotten import digest as of_object
-from s3guard.state.judged import Batch, Known, Objects
+from s3guard.state.judged import Batch, Known, Objects, trimmed
 from s3guard.state.parts import Compacted
 from s3guard.state.reported import FinishedRun
 from s3guard.state.store import GoneError, Store, opened
@@ -89,6 +89,11 @@ class View:
         """Know an entry for the last one; `what` it is, unless it is a compaction's."""
         self.entries.append(Entry(number, digest, what))
         self.last, self.digest = number, digest
+
+    @property
+    def began(self) -> int:
+        """The number of the compaction that it begins with; 0 where there is none."""
+        return 0 if self.base is None else self.base.compacted.number
 
     @property
     def reported(self) -> frozenset[str]:
@@ -166,9 +171,7 @@ class View:
         Counts know those of the run `fresh` and those that no finished run has reported on. Objects are those that may have a record in
         the hours.
         """
-        whole = merge(self._parts(rules, fresh, since, until))
-        for tables in whole.rules.values():
-            tables.unjoined = True  # NOTE: what lay in several hours lies in one now.
+        whole = merge(self._parts(rules, fresh, since, until)).within(since, until)
         seen = whole.seen[0]
         whole.objects, whole.bytes, whole.quarantined = seen.height, int(seen["bytes"].sum()), int(seen["quarantined"].sum())
         whole.outside = max(0, int(seen["records"].sum()) - int(whole.buckets[0]["records"].sum()))
@@ -176,9 +179,9 @@ class View:
 
     def _parts(self, rules: Mapping[str, str], fresh: str, since: int, until: int) -> Iterable[Partial]:
         if self.base is not None:
-            yield self.base.seen(self._objects, since, until).within(since, until)
+            yield self.base.seen(self._objects, since, until)
             for batch in self.base.tables(since, until):
-                yield chosen(batch, rules, self.runs, fresh).within(since, until)
+                yield trimmed(chosen(batch, rules, self.runs, fresh), since, until)
         for batch in self.batches:
             partial = chosen(batch, rules, self.runs, fresh)
             partial.unreadable = tuple(self._objects.unreadable(batch, since, until))
@@ -186,7 +189,7 @@ class View:
             if batch.again or not partial.seen[0].height:
                 partial.warnings = {}
             # NOTE: before they are merged: what is bounded is bounded for the report, whatever else the state holds.
-            yield partial.within(since, until)
+            yield trimmed(partial, since, until)
 
 
 class State:
@@ -212,7 +215,7 @@ class State:
             try:
                 names = self.store.names()
                 newest = _compactions(names)
-                if newest > (0 if self._view.base is None else self._view.base.compacted.number):
+                if newest > self._view.began:
                     self._begin(newest)
                 self._walk(_numbers(names))
             except UnableError:
@@ -230,7 +233,7 @@ class State:
             try:
                 return view.merged(rules, fresh, since, until)
             except GoneError:
-                if _compactions(self.store.names()) == view.compacted:
+                if _compactions(self.store.names()) == view.began:
                     raise
         raise UnableError(f"the state in {shown(self.uri)} is compacted faster than it can be read")
 
@@ -273,8 +276,8 @@ class State:
         try:
             base = Base(Compacted.read(head, body, sha256(data).hexdigest()), self.store, shown(self.uri))
             self._view.begin(base)
-            for torn, entry in base.torn():
-                self._view.take(torn, *self.opened(torn, entry))
+            for batch in base.torn():
+                self._view.add(batch)
         except _MALFORMED as error:
             raise UnableError(f"{self._entry(number)} is damaged: it says nothing that s3guard writes") from error
 

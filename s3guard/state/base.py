@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -14,7 +14,7 @@ from s3guard.partial import Partial
 from s3guard.seen import OBJECT
 from s3guard.state.forgotten import Forgotten
 from s3guard.state.judged import Batch, Known, Objects
-from s3guard.state.parts import FAULT, JUDGED, LEDGER, Compacted, Group, Part, frames
+from s3guard.state.parts import FAULT, JUDGED, LEDGER, Compacted, Group, Part, alone_read, frames, tables
 from s3guard.state.store import Store
 
 GAVE_NOTHING: Final = pl.col("fault").is_not_null() & (pl.col("records") + pl.col("quarantined") == 0)
@@ -55,10 +55,10 @@ class Base:
         tables = [table for part in self.compacted.of("ledger") for table in frames(self.read(part))]
         return pl.concat([pl.DataFrame(schema=LEDGER), *tables]).sort("number")
 
-    def torn(self) -> Iterator[tuple[int, bytes]]:
-        """The entries of log objects that were read in part, as they were written."""
+    def torn(self) -> Iterator[Batch]:
+        """The batches of log objects that were read in part, in their order."""
         for part in sorted(self.compacted.of("torn"), key=lambda part: part.month or 0):
-            yield part.month or 0, self.read(part)
+            yield alone_read(self.read(part))
 
     def objects(self) -> Objects:
         """What is known of each log object."""
@@ -92,19 +92,20 @@ class Base:
         """The tables of the months of that time; those of batches that nothing tells apart are one batch."""
         for part in self.compacted.of("tables"):
             if part.lies_in(since, until) and part.group is not None:
-                yield self.batch(part, self.compacted.groups[part.group])
+                yield from self.batches(part, self.compacted.groups[part.group], since, until)
 
-    def batch(self, part: Part, group: Group) -> Batch:
-        """The tables of a part as one batch."""
-        return Batch(group.last, group.run, self.compacted.rulings[group.rules], group.again, Partial.from_ipc(self.read(part)))
+    def batches(self, part: Part, group: Group, since: int | None = None, until: int | None = None) -> Iterator[Batch]:
+        """What of the tables of a part lies in that time, as batches."""
+        for partial in tables(self.read(part), since, until):
+            yield Batch(group.last, group.run, self.compacted.rulings[group.rules], group.again, partial)
 
 
-def _counts(one: dict[str, object], objects: Objects, since: int, until: int) -> bool:
+def _counts(one: Mapping[str, Any], objects: Objects, since: int, until: int) -> bool:
     """Whether what could not be read was not read since, and may have records in that time."""
-    name, at = str(one["object"]), one["at"]
+    name = one["object"]
     if one["judged"]:
         known = objects.known.get(name)
         return known is not None and known.fault is not None and known.torn is None and known.lies_in(since, until)
-    if not (isinstance(at, float) and at >= since):
+    if one["at"] < since:
         return False
     return not one["listed"] or (name not in objects.known and objects.failed.get(name) == one["entry"])

@@ -76,7 +76,7 @@ def _made(state: State, least: int, before: int | None) -> tuple[int, Gone] | No
 def _resumed(state: State) -> View:
     """The view, once the last compaction was brought to its end: one that was killed after its entry was written has no end yet."""
     view = state.view()
-    if view.compacted > (0 if view.base is None else view.base.compacted.number):
+    if view.compacted > view.began:
         state.ended(view.compacted)
         return state.view()
     return view

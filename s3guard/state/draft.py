@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import polars as pl
 
-from s3guard.partial import Partial, merge
+from s3guard.partial import Partial
 from s3guard.state import State, View, forgotten, kept
 from s3guard.state.base import GAVE_NOTHING
 from s3guard.state.chosen import chosen
@@ -27,12 +27,15 @@ from s3guard.state.parts import (
     Group,
     Part,
     Pruned,
+    alone_stored,
     apart,
-    by_month,
+    by_span,
+    carried,
     ending,
     frames,
     since,
     stored,
+    tabled,
 )
 from s3guard.state.reported import FinishedRun, summary
 
@@ -69,6 +72,8 @@ class Draft:
     _token: str = field(default_factory=lambda: uuid4().hex[:8])
     _rulings: list[Mapping[str, str]] = field(default_factory=list)
     _parts: list[Part] = field(default_factory=list)
+    _keys: list[_Key] = field(default_factory=list)
+    """Of the groups."""
 
     def make(self) -> Compacted:
         """Write the parts; what its entry is to say."""
@@ -234,12 +239,12 @@ class Draft:
             key = (group.rules, group.again, "" if group.run in finished else group.run)
             old.setdefault((key, part.month), []).append((part, group))
             last[key] = max(last.get(key, 0), group.last)
-        keys = sorted(last)
-        for number, key in enumerate(keys):
+        self._keys = sorted(last)
+        for number, key in enumerate(self._keys):
             months = {*tables.get(key, {}), *(month for one, month in old if one == key)}
             for month in sorted(months, key=lambda one: (one is not None, one or 0)):
                 self._month(number, month, old.get((key, month), []), tables.get(key, {}).get(month, []))
-        return tuple(Group(*key, last[key]) for key in keys)
+        return tuple(Group(*key, last[key]) for key in self._keys)
 
     def _month(self, group: int, month: int | None, old: list[tuple[Part, Group]], new: list[Partial]) -> None:
         """One part of tables, of those before and those that are new."""
@@ -248,24 +253,25 @@ class Draft:
             self._parts.append(replace(old[0][0], group=group))
             return
         assert self.view.base is not None or not old  # noqa: S101 - for the type checker
-        batches = [self.view.base.batch(*one) for one in old if self.view.base is not None]
-        merged = merge([*(chosen(batch, batch.rules, self.view.runs, None) for batch in batches), *new])
+        batches = [batch for one in old if self.view.base is not None for batch in self.view.base.batches(*one)]
+        partials = [*(chosen(batch, batch.rules, self.view.runs, None) for batch in batches), *new]
         if is_cut:
             assert self.before is not None  # noqa: S101 - for the type checker
-            whole = sum(int(frame["records"].sum()) for frame in merged.buckets)
-            merged = since(merged, self.before)
-            self.gone.records += whole - sum(int(frame["records"].sum()) for frame in merged.buckets)
-        if month is None or merged.buckets[0].height or merged.totals[0].height or merged.looked[0].height:
-            fresh = any(
-                (frame["fresh"] > 0).any() for one in merged.rules.values() for frame in one.opened().counts if "fresh" in frame.columns
-            )
-            self._put("tables", merged.to_ipc(), month=month, until=None if month is None else ending(month), group=group, fresh=fresh)
+            whole = _records(partials)
+            partials = [since(partial, self.before) for partial in partials]
+            self.gone.records += 0 if self._keys[group][1] else whole - _records(partials)
+        if month is None or any(frame.height for one in partials for frame in (*one.buckets, *one.totals, *one.looked)):
+            counts = [frame for one in partials for rule in one.rules.values() for frame in rule.counts]
+            fresh = any((frame["fresh"] > 0).any() for frame in counts)
+            until = None if month is None else ending(month)
+            self._put("tables", tabled(partials, month), month=month, until=until, group=group, fresh=fresh)
 
     def _of_batch(self, batch: Batch) -> dict[int | None, Partial]:
         """The tables of a batch by the month; its warnings go with its last record."""
         partial = chosen(batch, batch.rules, self.view.runs, None)
-        parts = by_month(partial)
-        if partial.warnings and not batch.again:
+        parts: dict[int | None, Partial] = {None: carried(partial)}
+        parts.update(by_span(partial).items())
+        if partial.warnings:
             months = [month for frame in batch.partial.seen for month, _ in apart(frame, "first")]
             last = max((month for month in months if month is not None), default=None)
             parts.setdefault(last, Partial()).warnings = dict(partial.warnings)
@@ -276,14 +282,16 @@ class Draft:
         return frozenset(known.torn.number for known in self.view.objects.values() if known.torn is not None)
 
     def _torn(self) -> None:
-        """Entries that stand alone, as they were written."""
-        old = self._old("torn")
+        """Batches that stand alone."""
+        alone = self._alone()
         for batch in self.view.batches:
-            if batch.number in self._alone() and (self.before is None or batch.at >= self.before):
-                if batch.number in old:
-                    self._parts.append(old[batch.number])
-                else:
-                    self._put("torn", self.state.stored(batch.number), month=batch.number)
+            if batch.number in alone and (self.before is None or batch.at >= self.before):
+                marked = replace(batch, partial=chosen(batch, batch.rules, self.view.runs, None))
+                self._put("torn", alone_stored(marked), month=batch.number)
+
+
+def _records(partials: Iterable[Partial]) -> int:
+    return sum(int(frame["records"].sum()) for partial in partials for frame in partial.buckets)
 
 
 def _when(run: FinishedRun) -> float:

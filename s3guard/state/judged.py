@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import polars as pl
 
 from s3guard.model import Unreadable
 from s3guard.partial import Partial
+from s3guard.ruletables import RuleTables
 from s3guard.seen import OBJECT, joined
 
 _GAVE_NOTHING: Final = pl.col("fault").is_not_null() & (pl.col("records") + pl.col("quarantined") == 0)
@@ -127,6 +128,31 @@ def torn(partial: Partial) -> dict[str, str | None]:
     """The objects that were read in part, and the SHA-256 of what was read."""
     found = joined(partial.seen).filter(pl.col("fault").is_not_null() & ~_GAVE_NOTHING)
     return dict(found.select("object", "sha256").iter_rows())
+
+
+def trimmed(partial: Partial, since: int, until: int) -> Partial:
+    """A partial without what belongs to cells before `since` or from `until` on; cells stay apart, and columns that were carried known."""
+    spans = [frame.select(pl.col("first").min(), pl.col("last").max()).row(0) for frame in partial.buckets if frame.height]
+    if spans and since <= min(first for first, _ in spans) and max(last for _, last in spans) < until:
+        return partial
+    if spans and (max(last for _, last in spans) < since or min(first for first, _ in spans) >= until):
+        return replace(partial, rules={}, totals=[], buckets=[], looked=[])
+
+    def cut(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.filter(pl.col("cell" if "cell" in frame.columns else "tick").is_between(since, until - 1))
+
+    copy = replace(partial, rules={})
+    for name in ("totals", "buckets", "looked"):
+        setattr(copy, name, list(map(cut, getattr(partial, name))))
+    for rule, packed in partial.rules.items():
+        tables = packed.opened()
+        counts = [frame for frame in map(cut, tables.counts) if frame.height]
+        if counts:
+            known = pl.concat([frame.select("g") for frame in counts]).unique()
+            groups = [frame.join(known, on="g", how="semi") for frame in tables.groups]
+            samples, distinct = list(map(cut, tables.samples)), list(map(cut, tables.distinct))
+            copy.rules[rule] = RuleTables(tables.splits, groups, counts, samples, distinct, grid=tables.grid)
+    return copy
 
 
 def _rows(batch: Batch) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from s3guard.outputs.json import parse, render
 from s3guard.sources import Scope, Sources
 from tests.cli.project import Here
 from tests.lines import record
-from tests.s3 import proxy
+from tests.s3 import proxy, shelf
 from tests.s3.access import alone, reached
 from tests.s3.shelf import Shelf, served
 
@@ -201,6 +201,24 @@ def test_what_could_not_be_listed_once_is_told_once_where_there_is_a_state(
         assert (3, [f"s3://logs/{simple(FIRST)}"]) == (gone.exit_code, [one.object for one in gone.coverage.unreadable])
         before.plan = lambda _: None
         assert (0, 1) == ((report := judged(tmp_path, state=state, as_of=FIRST + DAY)).exit_code, report.coverage.records)
+
+
+def test_an_object_with_another_etag_is_read_and_compared_with_what_was_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, key, plain = str(tmp_path / "state"), simple(FIRST), shelf.etag
+    with serving({key: line(FIRST)}, monkeypatch) as before:
+        judged(tmp_path, state=state, as_of=FIRST + DAY)
+        monkeypatch.setattr(shelf, "etag", lambda content: f'"copied-{plain(content)[1:]}')
+        before.asked.clear()
+        copied = judged(tmp_path, state=state, as_of=FIRST + DAY)
+        assert (0, 1, 1) == (copied.exit_code, copied.coverage.records, len(before.readings))
+        before.plan = lambda asked: proxy.DENIED if asked.is_reading else None
+        denied = judged(tmp_path, state=state, as_of=FIRST + DAY)
+        assert 3 == denied.exit_code
+        assert "perhaps changed since it was judged" in denied.coverage.unreadable[0].reason
+    with serving({key: line(FIRST).replace(b"examplebucket", b"exampleBucket")}, monkeypatch):
+        exchanged = judged(tmp_path, state=state, as_of=FIRST + DAY)
+        assert 3 == exchanged.exit_code
+        assert exchanged.coverage.unreadable[0].reason.startswith("changed since it was judged (its content is another")
 
 
 def test_the_command_reads_a_bucket_and_says_what_it_left_out(here: Here) -> None:

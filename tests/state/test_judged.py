@@ -17,6 +17,8 @@ from s3guard.state import State
 from tests.remembering import AS_OF, essence, finished, run
 from tests.test_remembered import line, refused, said, write
 
+COMPACTED = ("test_an_object_that_broke_off_is_read_again_and_replaces_its_part", "test_a_state_among_the_logs_is_wrong_usage")
+
 GOOD = b"10.0.0.1"
 DENY = "  user_agents: {deny: [x]}"
 Cut = Callable[..., None]

@@ -17,6 +17,8 @@ from s3guard.state.reported import FinishedRun, marked
 from tests.remembering import finished, run
 from tests.test_remembered import line, said, write
 
+COMPACTED = ()
+
 OTHER = line(5).replace(b" examplebucket ", b" other ")
 
 
