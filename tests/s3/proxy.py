@@ -234,5 +234,11 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError, ValueError):
             super().finish()
 
+    def handle_expect_100(self) -> bool:
+        """Say at once that the body may come: the SDK waits a second for it."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base's name
         """Nothing."""

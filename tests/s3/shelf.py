@@ -165,6 +165,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
         self.wfile.flush()
 
+    def handle_expect_100(self) -> bool:
+        """Say at once that the body may come: the SDK waits a second for it."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base's name
         """Nothing."""
 
