@@ -9,7 +9,7 @@ finished run. Each entry names the SHA-256 of the one before.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -72,11 +72,14 @@ class View:
     """The number of the last entry."""
     digest: str = ""
     """Its SHA-256."""
+    _keys: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    """Sets of keys, each once: most batches have the same."""
 
     def add(self, batch: Batch) -> None:
         """Take in a batch."""
         self.batches.append(batch)
         keys = frozenset(batch.rules.values())
+        keys = self._keys.setdefault(keys, keys)
         for frame in batch.partial.seen:
             for row in frame.iter_rows(named=True):
                 if row["records"] + row["quarantined"] == 0 and row["fault"] is not None:
@@ -149,14 +152,24 @@ class State:
         self._store: Store = opened(uri, access)
         self._view = View()
 
-    def view(self) -> View:
-        """All entries, those read before not read again; UnableError for what cannot be read or is not whole."""
+    @property
+    def viewed(self) -> View:
+        """What `view` came to the last time; nothing is read."""
+        return self._view
+
+    def view(self, tidy: Callable[[View], None] | None = None) -> View:
+        """All entries, those read before not read again; UnableError for what cannot be read or is not whole.
+
+        `tidy` is told of the view after each entry, for whoever wants no more of it in memory than he needs.
+        """
         for number, name in sorted(_numbers(self._store.names()).items()):
             if number <= self._view.last:
                 continue
             if number != self._view.last + 1:
                 raise UnableError(f"the state in {self.uri} has no entry {self._view.last + 1}, but one with the number {number}")
             self._take(number, self._store.read(name))
+            if tidy is not None:
+                tidy(self._view)
         return self._view
 
     def append(self, head: Mapping[str, Any], body: bytes) -> bool:

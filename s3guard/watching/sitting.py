@@ -1,0 +1,152 @@
+"""The judging side of a watch: micro-batches go to the state, and what is new is told, which ends a run and begins the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from s3guard.check import Judged, Request, Standing, begun, judged
+from s3guard.model import UsageError
+from s3guard.remembered import keys
+from s3guard.sources import LogObject
+from s3guard.state import View
+from s3guard.state.folded import fold
+from s3guard.watching.asked import Asked, Counts, Desk
+from s3guard.watching.news import Told
+
+LOOSE: Final = 64
+"""Batches in memory before they are joined; joining takes as long as concluding does."""
+IDLE: Final = timedelta(days=1)
+"""After so long a run is ended and recorded although nothing came: it was looked."""
+SOONEST: Final = 60
+FARTHEST: Final = 12 * 3600
+"""Seconds after which a listed object that could not be read is tried again, the first time and at most."""
+REMEMBERED: Final = 10_000
+"""Objects that could not be read and are remembered; beyond, those met first are forgotten, and tried again at the next listing."""
+
+
+class Sitting:
+    """Judges what it is given, and tells what is new."""
+
+    def __init__(self, asked: Asked, desk: Desk, counts: Counts) -> None:
+        """Policies are read; UsageError, also where there is no state."""
+        self._asked, self._desk, self._counts = asked, desk, counts
+        self.standing: Standing = begun(asked.request)
+        if self.standing.state is None:
+            raise UsageError("a watch needs a state: what was judged must be known when a message comes twice")
+        self._state = self.standing.state
+        self._keys = frozenset(keys(self.standing.policies).values())
+        self._told = Told()
+        self._later: dict[str, tuple[float, float]] = {}
+        """Objects that could not be read: when to try again, and how long to wait the next time."""
+        self._code = 0
+        self._violated = self._blind = self._dirty = False
+        self._published: float | None = None
+
+    @property
+    def has_told(self) -> bool:
+        """Whether a first report was made: so all works."""
+        return self._published is not None
+
+    @property
+    def code(self) -> int:
+        """What a check would end with that found all this."""
+        if self._violated:
+            return 1
+        return 3 if self._blind and self._code in (0, 4) else self._code
+
+    @property
+    def is_time(self) -> bool:
+        """Whether to tell although nothing is new: that findings go on, or that it was looked."""
+        if self._published is None:
+            return True
+        past = time.monotonic() - self._published
+        return past >= (min(self._asked.again, IDLE) if self._dirty else IDLE).total_seconds()
+
+    def open(self) -> None:
+        """Read the state; UnableError where that cannot be done."""
+        self._state.view(self._tidy)
+
+    def listed(self, since: datetime) -> Iterator[LogObject]:
+        """What is watched, as far as its names tell that it is of then or later."""
+        request = replace(self._request(), since=since)
+        self.standing = self.standing.aimed(request)
+        return self.standing.logs.objects(request.logs)
+
+    def wants(self, entry: LogObject) -> bool:
+        """Whether a listed object is to be judged now."""
+        return not self.is_settled(entry) and self._later.get(entry.name, (0.0, 0.0))[0] <= time.monotonic()
+
+    def is_settled(self, entry: LogObject) -> bool:
+        """Whether the state holds all that can be had of an object."""
+        view = self._state.viewed
+        return entry.fault is None and not view.lacking(entry, self._keys) and view.changed(entry) is None
+
+    def judge(self, entries: Sequence[LogObject]) -> None:
+        """Judge what the state does not hold, write that to it, and tell what is new."""
+        fresh = [entry for entry in entries if not self.is_settled(entry)]
+        if not fresh:
+            return
+        done = self._judged(fresh)
+        self._dirty = True
+        self._counts.objects += len(fresh)
+        self._counts.batches += 1
+        for entry in fresh:
+            self._put_off(entry)
+        self._publish(done)
+
+    def tell(self) -> None:
+        """Tell how things stand, and end the run with that."""
+        self._publish(self._judged([]))
+
+    def close(self) -> None:
+        """Tell what was judged and not told yet: findings that go on."""
+        if self._dirty:
+            self._publish(self._judged([]), end=True)
+
+    def _judged(self, objects: Sequence[LogObject]) -> Judged:
+        """What the state holds and these objects come to, now."""
+        return judged(self._request(), self.standing, iter(objects))
+
+    def _request(self) -> Request:
+        moment = now()
+        return replace(self._asked.request, as_of=moment, since=self._asked.since(moment))
+
+    def _publish(self, done: Judged, *, end: bool = False) -> None:
+        """Tell what is new, if anything is or if it is time, and end the run with that."""
+        report, view = done.report, self._state.view(self._tidy)
+        self._code = report.exit_code
+        reported = frozenset[str]().union(*(run.fingerprints for run in view.runs))
+        is_time = end or self.is_time
+        news = self._told.news(report, reported, again=is_time)
+        if is_time or not news.is_none:
+            self._published = time.monotonic()
+            self._violated = self._violated or report.exit_code == 1
+            self._blind = self._blind or bool(news.unreadable)
+            self._counts.findings += len(news.findings)
+            if self._desk.publish(news, done.finish):
+                self._told.keep(news)
+                self.standing = self.standing.followed()
+                self._dirty = False
+        self._tidy(self._state.view())
+
+    def _tidy(self, view: View) -> None:
+        """Keep no more of the state in memory than is needed to go on."""
+        if max(len(view.batches), len(view.runs)) > LOOSE:
+            fold(view, self.standing.run)
+
+    def _put_off(self, entry: LogObject) -> None:
+        """Remember not to try an object again soon, where it could not be read."""
+        _, pause = self._later.pop(entry.name, (0.0, SOONEST))
+        if not self.is_settled(entry):
+            self._later[entry.name] = (time.monotonic() + pause, min(FARTHEST, 2 * pause))
+            if len(self._later) > REMEMBERED:
+                del self._later[next(iter(self._later))]
+
+
+def now() -> datetime:
+    """The clock, UTC, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
