@@ -20,7 +20,9 @@ from s3guard.model import UnableError, UsageError
 T = TypeVar("T")
 
 HOLD: Final = 120
-"""Seconds for which a message in hand is kept from others; told anew every third of it."""
+"""Seconds for which a message in hand is kept from others."""
+RENEWED: Final = HOLD / 3
+"""Seconds after which that is said anew, for as long as it is in hand."""
 LONGEST: Final = 20
 """Seconds that a request for messages may wait for the first of them."""
 AT_ONCE: Final = 10
@@ -125,7 +127,7 @@ class Queue:
 
     def _keep(self) -> None:
         """Keep what is in hand from others, for as long as it is in hand."""
-        while not self._closed.wait(HOLD / 3):
+        while not self._closed.wait(RENEWED):
             with self._lock:
                 held = list(self._held)
             for some in _tens(held):
@@ -179,4 +181,4 @@ def _explained(url: str, action: str) -> Iterator[None]:
     except (ConnectionError, HTTPClientError) as error:
         raise SilentError(f"{url}: no answer: {error}") from error
     except BotoCoreError as error:
-        raise UnableError(f"{url}: {error}") from error
+        raise UnableError(f"{url}: {' '.join(str(error).split())}") from error

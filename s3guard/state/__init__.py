@@ -79,7 +79,7 @@ class View:
         """Take in a batch."""
         self.batches.append(batch)
         keys = frozenset(batch.rules.values())
-        keys = self._keys.setdefault(keys, keys)
+        keys = self._once(keys)
         for frame in batch.partial.seen:
             for row in frame.iter_rows(named=True):
                 if row["records"] + row["quarantined"] == 0 and row["fault"] is not None:
@@ -88,7 +88,10 @@ class View:
                 if known is None:
                     self.objects[row["object"]] = _Known(row["etag"], row["size"], row["sha256"], row["fault"], keys)
                 else:
-                    known.keys |= keys
+                    known.keys = self._once(known.keys | keys)
+
+    def _once(self, keys: frozenset[str]) -> frozenset[str]:
+        return self._keys.setdefault(keys, keys)
 
     def lacking(self, entry: LogObject, keys: frozenset[str]) -> frozenset[str]:
         """Which of the keys a log object was not judged for."""
