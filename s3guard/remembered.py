@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
-
-import polars as pl
 
 from s3guard.conclude import Conclusion, Known, conclude
 from s3guard.engines import Work
 from s3guard.kernel import Plan, table_key
 from s3guard.model import Unreadable, UsageError
 from s3guard.partial import Partial
-from s3guard.policy import Policy
 from s3guard.sources import LogObject
 from s3guard.state import CELL, State, View, batch_head, in_window
 
@@ -26,11 +23,6 @@ OBJECTS: Final = 50_000
 
 USUAL: Final = timedelta(days=30)
 """What a report covers unless `--since` says otherwise: so many days before as-of."""
-
-
-def keys(policies: Sequence[Policy]) -> dict[str, str]:
-    """The rules of policies by name, and the keys of their tables."""
-    return {bound.name: table_key(policy, bound) for policy in policies for bound in policy.rules}
 
 
 @dataclass(slots=True)
@@ -51,7 +43,6 @@ class Remembered:
         """Judge the objects that some rule did not see, and write down what came of it, a batch after the other."""
         rules = self._rules()
         names = {key: name for name, key in rules.items()}
-        view = self.state.view()
         for batch in self._batches(work.objects, frozenset(names)):
             left = batch
             while left.objects:
@@ -59,9 +50,6 @@ class Remembered:
                 part = replace(self.plan, since=None, until=None, buckets=None, rules=frozenset(wanted), cell=CELL)
                 partial = self.engine(replace(work, plan=part, objects=iter(left.objects)))
                 head = batch_head(self.run, wanted, again=left.keys != frozenset(names))
-                # NOTE: not looked at anew, else what another run wrote meanwhile would be taken for known while this was judged.
-                if not _learnt(partial, view):
-                    break
                 if self.state.append(head, partial.to_ipc()):
                     self.state.view()
                     break
@@ -99,7 +87,7 @@ class Remembered:
 
     def _rules(self) -> dict[str, str]:
         """The rules of all policies, and the keys of their tables."""
-        return keys(self.plan.policies)
+        return {bound.name: table_key(policy, bound) for policy in self.plan.policies for bound in policy.rules}
 
     def _batches(self, objects: Iterator[LogObject], keys: frozenset[str]) -> Iterator[_Batch]:
         """What is to be judged, by the rules that have not seen it."""
@@ -134,13 +122,6 @@ class _Batch:
     keys: frozenset[str]
     objects: list[LogObject]
     size: int = 0
-
-
-def _learnt(partial: Partial, view: View) -> bool:
-    """Whether a batch tells what the state does not: one that could not read again what could not be read before tells nothing."""
-    if any(frame.filter(pl.col("fault").is_null() | (pl.col("records") + pl.col("quarantined") > 0)).height for frame in partial.seen):
-        return True
-    return not {*partial.unreadable} <= {one for batch in view.batches for one in batch.partial.unreadable}
 
 
 def _gaps(view: View, rules: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ finished run. Each entry names the SHA-256 of the one before.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -72,14 +72,11 @@ class View:
     """The number of the last entry."""
     digest: str = ""
     """Its SHA-256."""
-    _keys: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
-    """Sets of keys, each once: most batches have the same."""
 
     def add(self, batch: Batch) -> None:
         """Take in a batch."""
         self.batches.append(batch)
         keys = frozenset(batch.rules.values())
-        keys = self._once(keys)
         for frame in batch.partial.seen:
             for row in frame.iter_rows(named=True):
                 if row["records"] + row["quarantined"] == 0 and row["fault"] is not None:
@@ -88,10 +85,7 @@ class View:
                 if known is None:
                     self.objects[row["object"]] = _Known(row["etag"], row["size"], row["sha256"], row["fault"], keys)
                 else:
-                    known.keys = self._once(known.keys | keys)
-
-    def _once(self, keys: frozenset[str]) -> frozenset[str]:
-        return self._keys.setdefault(keys, keys)
+                    known.keys |= keys
 
     def lacking(self, entry: LogObject, keys: frozenset[str]) -> frozenset[str]:
         """Which of the keys a log object was not judged for."""
@@ -155,24 +149,14 @@ class State:
         self._store: Store = opened(uri, access)
         self._view = View()
 
-    @property
-    def viewed(self) -> View:
-        """What `view` came to the last time; nothing is read."""
-        return self._view
-
-    def view(self, tidy: Callable[[View], None] | None = None) -> View:
-        """All entries, those read before not read again; UnableError for what cannot be read or is not whole.
-
-        `tidy` is told of the view after each entry, for whoever wants no more of it in memory than he needs.
-        """
+    def view(self) -> View:
+        """All entries, those read before not read again; UnableError for what cannot be read or is not whole."""
         for number, name in sorted(_numbers(self._store.names()).items()):
             if number <= self._view.last:
                 continue
             if number != self._view.last + 1:
                 raise UnableError(f"the state in {self.uri} has no entry {self._view.last + 1}, but one with the number {number}")
             self._take(number, self._store.read(name))
-            if tidy is not None:
-                tidy(self._view)
         return self._view
 
     def append(self, head: Mapping[str, Any], body: bytes) -> bool:
