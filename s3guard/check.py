@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from s3guard import __version__, engines, policy, sources
 from s3guard.aws import Access
@@ -24,13 +24,16 @@ from s3guard.outputs import PROVES, Options, left_out, plural
 from s3guard.outputs.json import read, render
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
-from s3guard.remembered import USUAL, Remembered
+from s3guard.remembered import Remembered, Told, usually
 from s3guard.repository import report_root
 from s3guard.state import State, run_head
 from s3guard.verdict import breaks_run
 
 UNPARSED: Final = Fraction(1, 1000)
 """Share of lines that may be quarantined before the run is undetermined: 0.1 %."""
+
+_LAST_HOUR: Final = datetime(9999, 12, 31, 23, tzinfo=UTC)
+"""Behind it there is no full hour of the calendar."""
 
 _STATUS: Final = {0: Status.PASS, 1: Status.FAIL, 3: Status.UNDETERMINED, 4: Status.NOT_APPLICABLE}
 
@@ -76,6 +79,8 @@ class Judged:
 
     report: Report
     state: State | None = None
+    covered: Mapping[str, Any] = field(default_factory=dict)
+    """What the state is told of the report beside it."""
 
     def finish(self) -> None:
         """Write down that the run came to its end, and what it reported; to be called once its reports are where they were asked for.
@@ -83,7 +88,7 @@ class Judged:
         UnableError where that cannot be written.
         """
         if self.state is not None:
-            while not self.state.append(run_head(self.report.run.id), render(self.report, Options()).encode()):
+            while not self.state.append(run_head(self.report.run.id, **self.covered), render(self.report, Options()).encode()):
                 self.state.view()
 
 
@@ -149,7 +154,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         concluded, told = _concluded(request, work, state, run, known)
     coverage = replace(concluded.coverage, listed=logs.listed)
     _known_buckets(request.buckets, loaded, coverage)
-    exit_code, notes = _verdict(request, concluded.results, coverage)
+    exit_code, notes = _verdict(request, concluded.results, coverage, told.blind)
     why = "--bucket names others" if request.buckets else "no policy is about them"
     report = Report(
         version=__version__,
@@ -159,23 +164,21 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         coverage=coverage,
         policies=tuple(one.as_judged for one in loaded),
         results=concluded.results,
-        notes=(*notes, *told, *left_out(logs.listed, request.as_of, why), PROVES),
+        notes=(*notes, *told.notes, *left_out(logs.listed, request.as_of, why), PROVES),
     )
-    return Judged(report, state)
+    return Judged(report, state, told.covered)
 
 
-def _concluded(
-    request: Request, work: engines.Work, state: State | None, run: str, known: frozenset[str]
-) -> tuple[Conclusion, tuple[str, ...]]:
-    """The results, and sentences about them: of the logs alone, or of all that the state holds."""
+def _concluded(request: Request, work: engines.Work, state: State | None, run: str, known: frozenset[str]) -> tuple[Conclusion, Told]:
+    """The results, and what is to be said of them: of the logs alone, or of all that the state holds."""
     engine = engines.engine(request.engine).run
     if state is not None:
-        remembered = Remembered(state, work.plan, request.as_of, run, engine)
+        remembered = Remembered(state, work.plan, request.as_of, run, engine, work.read)
         remembered.judge(work)
         return remembered.conclude(known, request.jobs)
     found = engine(work)
     with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
-        return conclude(work.plan, found, Known(known), pool.map), ()
+        return conclude(work.plan, found, Known(known), pool.map), Told((), (), {})
 
 
 def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
@@ -193,9 +196,14 @@ def _scope(request: Request, plan: Plan, root: str) -> sources.Scope:
     """What of the sources the run looks at: with a state what its report covers, which is whole hours."""
     since, until = request.since, request.until
     if request.state is not None:
-        since = (request.as_of - USUAL if since is None else since).replace(minute=0, second=0, microsecond=0)
-        until = None if until is None else (until + timedelta(hours=1, microseconds=-1)).replace(minute=0, second=0, microsecond=0)
+        since = (usually(request.as_of) if since is None else since).replace(minute=0, second=0, microsecond=0)
+        until = None if until is None or until > _LAST_HOUR else _full_hour(until)
     return sources.Scope(root, since, until, request.late, _covered(request, plan), request.access)
+
+
+def _full_hour(instant: datetime) -> datetime:
+    """The first full hour that is not before an instant."""
+    return (instant + timedelta(hours=1, microseconds=-1)).replace(minute=0, second=0, microsecond=0)
 
 
 def _covered(request: Request, plan: Plan) -> Callable[[str], bool] | None:
@@ -243,9 +251,9 @@ def _baseline(path: Path | None) -> frozenset[str]:
     return frozenset(finding.fingerprint for result in read(path).results for finding in result.findings)
 
 
-def _verdict(request: Request, results: Sequence[Result], coverage: Coverage) -> tuple[int, tuple[str, ...]]:
-    """The exit code, and sentences that say why it is not 0 or would not have been."""
-    blind = tuple(_unlooked(request, coverage))
+def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, unseen: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    """The exit code, and sentences that say why it is not 0 or would not have been; `unseen` are such about what was not looked at."""
+    blind = (*_unlooked(request, coverage), *unseen)
     undetermined = sum(result.status is Status.UNDETERMINED for result in results)
     judged = any(bucket.policies for bucket in coverage.buckets)
     notes = [*blind]

@@ -310,6 +310,8 @@ def _result(bound: BoundRule, bucket: str, merged: Merged, groups: list[_Group],
     violations = total["violations"] if exact else counted
     omitted = Omitted(len(left), violations - sum(finding.records for finding in findings))
     status, reason = _status(bound, total, merged.blind.get(bucket), findings, known.gaps.get(bound.name))
+    if exact and violations:
+        status, reason = Status.FAIL, None  # NOTE: a flood of other hours may have taken all groups of these away.
     worst = max((finding.severity for finding in findings), key=lambda one: one.rank, default=rule.effective_severity)
     return replace(
         _blank(bound, bucket, policy),

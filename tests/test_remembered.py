@@ -186,7 +186,7 @@ def test_what_a_changed_rule_cannot_read_any_more_is_undetermined(tmp_path: Path
     (result,) = (result for result in report.results if result.kind == "user_agents")
     assert (result.status, result.records, report.exit_code) == (Status.UNDETERMINED, 1, 3)
     assert result.reason is not None
-    assert result.reason.startswith("1 log object of earlier runs were judged before the rule was what it is")
+    assert result.reason.startswith("1 log object of earlier runs was judged before the rule was what it is")
 
 
 def test_a_changed_object_is_told_and_never_judged_in_silence(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ APART = {
         "requests: 1, operations: [read]",
     ],
     "latency": ["total_time: {p99: 5ms}", "total_time: {p99: 6ms}", "turn_around_time: {p99: 5ms}"],
-    "completeness": ["max_gap: 1h", "max_gap: 2h", "max_gap: 1h, min_records: 9"],
+    "completeness": ["max_gap: 1h", "max_gap: 2h", "max_gap: 1h, min_records: 9", "{}", "min_records: 1"],
     "custom": ["where: key = 'a', max: 0", "where: key = 'b', max: 0", "where: key = 'a', measure: sum(bytes_sent), max: 0"],
 }
 TABLES = "1 5de878"

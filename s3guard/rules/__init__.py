@@ -157,6 +157,11 @@ class GroupRule(Rule):
         """The limits, each with its window of `per`."""
         raise NotImplementedError(self.kind)
 
+    @property
+    def counted(self) -> str:
+        """As of every rule, and which limits there are: a limit may be told by a field that is written, whatever it says."""
+        return json.dumps([super().counted, [limit.how for limit in self.limits()]])
+
     def measures(self, columns: RecordColumns) -> tuple[Measured, ...]:
         """What each of the limits counts, in their order."""
         raise NotImplementedError(self.kind)

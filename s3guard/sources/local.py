@@ -112,7 +112,8 @@ class _Walk:
         for entry in entries:
             if entry.is_file(follow_symlinks=False) and len(self._walked) == 1:
                 # NOTE: nearly all are plain files, and of millions of small ones each look costs as much as reading them.
-                yield LogObject(_beside(beside, entry.name), os.path.join(real, entry.name), _size(entry), "local")
+                about = _about(entry)
+                yield LogObject(_beside(beside, entry.name), os.path.join(real, entry.name), about[0], "local", etag=about[1])
             elif self._is_listed_elsewhere(entry):
                 continue
             elif os.path.isdir(entry.path):
@@ -135,11 +136,16 @@ class _Walk:
         return False
 
 
-def _size(entry: os.DirEntry[str]) -> int | None:
+def _about(entry: os.DirEntry[str]) -> tuple[int | None, str | None]:
     try:
-        return entry.stat(follow_symlinks=False).st_size
+        return _size_and_tag(entry.stat(follow_symlinks=False))
     except OSError:
-        return None
+        return None, None
+
+
+def _size_and_tag(about: os.stat_result) -> tuple[int, str]:
+    """The size of a file, and what changes when it is written: the times of its content and of its entry, which nobody can set back."""
+    return about.st_size, f"{about.st_mtime_ns:x}-{about.st_ctime_ns:x}"
 
 
 def _beside(folder: str, name: str) -> str:
@@ -154,12 +160,12 @@ def _holds(folder: str, path: str) -> bool:
 
 
 def _object(path: str, root: str) -> LogObject:
-    size = None
+    size, tag = None, None
     with contextlib.suppress(OSError):
-        size = os.stat(path).st_size
+        size, tag = _size_and_tag(os.stat(path))
     # NOTE: by its real path a file is known however it is named; what is there and no file, such as /dev/fd/63, may have none.
     location = os.path.realpath(path) if os.path.isfile(path) or not os.path.exists(path) else os.path.abspath(path)
-    return LogObject(named(path, root), location, size, "local")
+    return LogObject(named(path, root), location, size, "local", etag=tag)
 
 
 def _meant(argument: str) -> str:

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from s3guard.aws import Access, Account
 from s3guard.model import UnableError, UsageError
+from s3guard.text import shown
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
-class Store(Protocol):
-    """Some place of named bytes; nothing that is there is ever written again."""
+CUT: Final = 4
+"""Times that an object is asked for in all whose bytes stop before their end; until an answer begins, the SDK itself asks again."""
 
-    def names(self) -> list[str]:
-        """The names that are there, sorted; UnableError where that cannot be told."""
+
+class GoneError(UnableError):
+    """There is nothing of that name."""
+
+
+class Store(Protocol):
+    """Some place of named bytes, perhaps in folders (``runs/1``); nothing that is there is ever written again."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, as the location of a log object would begin that lies in it; without the slash."""
+
+    def names(self, folder: str = "", after: str = "") -> list[str]:
+        """The names directly in a folder, sorted, less the folder's own; those behind `after`. UnableError where that cannot be told."""
 
     def read(self, name: str) -> bytes:
-        """The bytes of a name; UnableError where they cannot be read."""
+        """The bytes of a name; UnableError where they cannot be read, GoneError where there are none."""
 
     def create(self, name: str, data: bytes) -> bool:
         """Write under a new name, whole or not at all; False where the name is taken, by whoever it was."""
@@ -39,10 +54,17 @@ class Folder:
         """The folder is made when something is written."""
         self._path = path
 
-    def names(self) -> list[str]:
+    @property
+    def place(self) -> str:
+        """The real path."""
+        return os.path.realpath(self._path)
+
+    def names(self, folder: str = "", after: str = "") -> list[str]:
         """The files of the folder but those that are still being written."""
         try:
-            return sorted(entry.name for entry in os.scandir(self._path) if not entry.name.startswith("."))
+            with os.scandir(self._path / folder) as entries:
+                named = [entry.name for entry in entries if not entry.name.startswith(".") and not entry.is_dir()]
+            return sorted(name for name in named if name > after)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -51,24 +73,28 @@ class Folder:
     def read(self, name: str) -> bytes:
         """The bytes of a file."""
         try:
-            return (self._path / name).read_bytes()
+            return _content(self._path / name)
+        except FileNotFoundError as error:
+            raise GoneError(str(self._unable("read", error))) from error
         except OSError as error:
             raise self._unable("read", error) from error
 
     def create(self, name: str, data: bytes) -> bool:
         """NOTE: a link to a name that is taken fails, whoever made it: no lock is needed, and none is left behind by a killed run."""
+        path = self._path / name
         try:
-            self._path.mkdir(parents=True, exist_ok=True)
-            handle, beside = tempfile.mkstemp(prefix=".", dir=self._path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, beside = tempfile.mkstemp(prefix=".", dir=path.parent)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
-                made = _linked(beside, self._path / name)
+                made = _linked(beside, path)
             finally:
                 Path(beside).unlink()
-            self._settle()
+            for folder in {path.parent, self._path}:
+                _settle(folder)
         except OSError as error:
             raise self._unable("write", error) from error
         return made
@@ -81,16 +107,25 @@ class Folder:
         except OSError as error:
             raise self._unable("write", error) from error
 
-    def _settle(self) -> None:
-        """Make sure that the name outlives a power cut, too."""
-        handle = os.open(self._path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
     def _unable(self, what: str, error: OSError) -> UnableError:
-        return UnableError(f"could not {what} the state in {self._path}: {(error.strerror or str(error)).lower()}")
+        return UnableError(f"could not {what} the state in {shown(str(self._path))}: {(error.strerror or str(error)).lower()}")
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file. NOTE: whatever else may lie there: to open a pipe would wait for its writer, and a device may have no end."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, f"{shown(path.name)} is no regular file")
+        return file.read()
+
+
+def _settle(folder: Path) -> None:
+    """Make sure that the names in a folder outlive a power cut, too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _linked(path: str, name: Path) -> bool:
@@ -112,17 +147,36 @@ class Prefix:
         self._client, self._bucket = client, bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 
-    def names(self) -> list[str]:
+    @property
+    def place(self) -> str:
+        """The address of the prefix."""
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    def names(self, folder: str = "", after: str = "") -> list[str]:
         """The objects directly under the prefix."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix, Delimiter="/")
+        prefix = f"{self._prefix}{folder}/" if folder else self._prefix
+        asked: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix, "Delimiter": "/"}
+        if after:
+            asked["StartAfter"] = prefix + after
         with self._told("list"):
-            return sorted(entry["Key"][len(self._prefix) :] for page in pages for entry in page.get("Contents", ()))
+            pages = self._client.get_paginator("list_objects_v2").paginate(**asked)
+            return sorted(entry["Key"][len(prefix) :] for page in pages for entry in page.get("Contents", ()))
 
     def read(self, name: str) -> bytes:
         """The bytes of an object."""
+        from botocore.exceptions import BotoCoreError
+
         with self._told("read"):
-            data: bytes = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"].read()
-        return data
+            for left in reversed(range(CUT)):
+                body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"]
+                try:
+                    data: bytes = body.read()
+                except BotoCoreError:
+                    if not left:
+                        raise
+                else:
+                    return data
+        raise AssertionError
 
     def create(self, name: str, data: bytes) -> bool:
         """NOTE: of two writers at once S3 answers one with 412, or with 409 while the other is not done: the name is not ours."""
@@ -149,7 +203,9 @@ class Prefix:
         try:
             yield
         except (BotoCoreError, ClientError) as error:
-            raise UnableError(f"could not {what} the state in s3://{self._bucket}/{self._prefix}: {error}") from error
+            is_gone = isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") == "NoSuchKey"
+            kind = GoneError if is_gone else UnableError
+            raise kind(f"could not {what} the state in s3://{self._bucket}/{self._prefix}: {error}") from error
 
 
 def opened(uri: str, access: Access | None = None) -> Store:
@@ -159,6 +215,6 @@ def opened(uri: str, access: Access | None = None) -> Store:
         if not bucket:
             raise UsageError(f"--state {uri}: no bucket is named; write s3://bucket/prefix")
         return Prefix(Account(access or Access()).client("s3"), bucket, prefix)
-    if "://" in uri:
+    if not uri or "://" in uri:
         raise UsageError(f"--state {uri}: give a folder, or s3://bucket/prefix")
     return Folder(Path(uri))

@@ -250,6 +250,13 @@ class TestState:
             ended = here("state", action, "state")
             assert (3, True) == (ended.code, "entry 2 of the state in state is not one of s3guard's" in ended.err)
 
+    @pytest.mark.parametrize("action", ["show", "verify"])
+    def test_a_place_without_a_state_is_no_whole_one(self, action: str, here: Here) -> None:
+        for place in ("typo", "logs"):
+            ended = here("state", action, place)
+            assert (2, "") == (ended.code, ended.out)
+            assert f"{place}: there is no state" in ended.err
+
     @pytest.mark.parametrize("arguments", [(), ("shwo", "state"), ("show",)])
     def test_what_is_asked_has_to_be_said(self, here: Here, arguments: tuple[str, ...]) -> None:
         assert 2 == here("state", *arguments).code

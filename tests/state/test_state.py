@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 from s3guard.model import UnableError
 from s3guard.partial import Partial
 from s3guard.state import State, batch_head, run_head
+
+EMPTY = b'{"results": []}'
+"""The report of a run that found nothing."""
 
 
 def filled(folder: Path) -> list[Path]:
@@ -42,10 +46,10 @@ def test_a_state_that_is_not_there_is_empty(tmp_path: Path) -> None:
 
 def test_a_number_that_another_run_took_is_not_taken_again(tmp_path: Path) -> None:
     one, other = (State(str(tmp_path / "state")) for _ in range(2))
-    assert one.append(run_head("a"), b"{}")
-    assert not other.append(run_head("b"), b"{}")
+    assert one.append(run_head("a"), EMPTY)
+    assert not other.append(run_head("b"), EMPTY)
     other.view()
-    assert other.append(run_head("b"), b"{}")
+    assert other.append(run_head("b"), EMPTY)
     assert [run.run for run in one.view().runs] == ["a", "b"]
 
 
@@ -92,3 +96,56 @@ def test_a_damaged_state_is_told_and_nothing_is_concluded_from_it(fault: str, tm
     harm(filled(tmp_path / "state"))
     with pytest.raises(UnableError, match=complaint):
         State(str(tmp_path / "state")).view()
+
+
+FORGED: dict[str, tuple[dict[str, object], bytes]] = {
+    "a kind that there is not": ({"kind": "pope"}, b""),
+    "tables that are none": ({"kind": "batch", "run": "r", "rules": {}, "again": False}, b"\0" * 20),
+    "rules that are no names": ({"kind": "batch", "run": "r", "rules": [1], "again": False}, b""),
+    "a batch without rules": ({"kind": "batch", "run": "r", "again": False}, b""),
+    "a report that is none": ({"kind": "run", "run": "r"}, b"xx"),
+    "a report of another shape": ({"kind": "run", "run": "r"}, b"[]"),
+    "findings without fingerprints": ({"kind": "run", "run": "r"}, b'{"results": [{"findings": [{}]}]}'),
+    "a report as deep as the sea": ({"kind": "run", "run": "r"}, b"[" * 200_000),
+    "what nobody covers": ({"kind": "run", "run": "r", "covered": {"moon": 1}}, EMPTY),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGED)
+def test_an_entry_that_is_whole_and_says_what_s3guard_never_writes_is_told(forgery: str, tmp_path: Path) -> None:
+    head, body = FORGED[forgery]
+    assert State(str(tmp_path)).append(head, body)
+    with pytest.raises(UnableError, match=r"entry 1 of the state in \S+ is damaged: it says nothing that s3guard writes"):
+        State(str(tmp_path)).view()
+
+
+@pytest.mark.parametrize("change", [(b'"version": 1', b'"version": "1"'), (b'"previous"', b'"preceding"'), (b"{", b"[")])
+def test_a_head_that_is_none_is_told(change: tuple[bytes, bytes], tmp_path: Path) -> None:
+    rewritten(filled(tmp_path / "state")[1], *change)
+    with pytest.raises(UnableError, match=r"entry 2 of the state in \S+ is damaged"):
+        State(str(tmp_path / "state")).view()
+
+
+@pytest.mark.parametrize("name", ["\u00b2" * 10, "\u0660" * 9 + "\u0661", "00000000001", "x000000001"])
+def test_files_that_only_look_like_entries_are_none(name: str, tmp_path: Path) -> None:
+    filled(tmp_path / "state")
+    (tmp_path / "state" / f"{name}.s3guard").write_bytes(b"x")
+    assert State(str(tmp_path / "state")).view().last == 3
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_an_entry_that_is_no_file_is_told_and_not_waited_for(kind: str, tmp_path: Path) -> None:
+    filled(tmp_path / "state")
+    path = tmp_path / "state" / "0000000004.s3guard"
+    {"pipe": lambda: os.mkfifo(path), "device": lambda: path.symlink_to("/dev/zero"), "folder": path.mkdir}[kind]()
+    with pytest.raises(UnableError, match=r"could not read the state in .*(no regular file|is a directory)"):
+        State(str(tmp_path / "state")).view()
+
+
+def test_a_state_knows_its_own_entries_by_where_they_are(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "state")[0].parent
+    (tmp_path / "link").symlink_to(folder)
+    state = State(str(tmp_path / "link"))
+    assert state.holds(str(folder / "0000000001.s3guard"))
+    assert not state.holds(str(folder / "a.log"))
+    assert not state.holds(str(tmp_path / "0000000001.s3guard"))

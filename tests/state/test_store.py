@@ -73,6 +73,12 @@ def test_what_cannot_be_read_is_told_with_its_place(place: Store) -> None:
         place.read("0000000009.s3guard")
 
 
+def test_a_place_tells_how_the_location_of_what_lies_in_it_begins(tmp_path: Path, endpoint: str) -> None:
+    assert str(tmp_path.resolve() / "state") == Folder(tmp_path / "state").place
+    client = client_of(endpoint)
+    assert ["s3://b/team/state", "s3://b"] == [Prefix(client, "b", prefix).place for prefix in ("/team/state/", "")]
+
+
 def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
     broken = Folder(tmp_path / "file")
@@ -91,6 +97,6 @@ def test_a_bucket_that_is_not_there_is_told(endpoint: str) -> None:
 
 def test_a_place_is_named_by_a_path_or_an_address() -> None:
     assert isinstance(opened("some/folder"), Folder)
-    for uri, complaint in (("s3://", "no bucket is named"), ("gs://bucket/x", "give a folder, or s3://bucket/prefix")):
+    for uri, complaint in (("s3://", "no bucket is named"), ("gs://bucket/x", "give a folder, or"), ("", "give a folder, or")):
         with pytest.raises(UsageError, match=complaint):
             opened(uri)

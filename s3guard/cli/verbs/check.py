@@ -85,7 +85,8 @@ def check(
     from s3guard.check import Request
     from s3guard.check import judged as judge
 
-    with progress.shown(named, chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell:
+    # NOTE: with a state most of the logs are not read, and how many will be is known when they were listed.
+    with progress.shown(named if state is None else (), chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell:
         done = judge(
             Request(
                 logs=named,

@@ -50,6 +50,8 @@ def state(
     from s3guard.state import State
 
     view = State(uri).view()
+    if not view.last:
+        raise UsageError(f"{shown(uri)}: there is no state; look whether the place is spelt as in --state")
     if action == "show":
         terminal.put(f"{line}\n" for line in _shown(view, look))
     else:
@@ -76,7 +78,7 @@ def _shown(view: View, look: Options) -> Iterator[str]:
         for day in _days(hours):
             marks = "".join("#" if day + 3600 * number in hours else "." for number in range(24))
             records = sum(count for hour, count in hours.items() if hour - hour % 86_400 == day)
-            yield f"  {datetime.fromtimestamp(day, UTC):%Y-%m-%d}  {marks}  {records:,} records"
+            yield f"  {datetime.fromtimestamp(day, UTC):%Y-%m-%d}  {marks}  {plural(records, 'record')}"
     yield ""
     yield "Each mark is an hour, UTC: # has records, . has none."
 

@@ -1,0 +1,110 @@
+"""What a compaction left, as it is read: the log objects that were judged, and the tables of the months that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+import polars as pl
+
+from s3guard.model import UnableError, Unreadable
+from s3guard.partial import Partial
+from s3guard.seen import OBJECT
+from s3guard.state.forgotten import Forgotten
+from s3guard.state.judged import Batch, Known, Objects
+from s3guard.state.parts import FAULT, JUDGED, LEDGER, Compacted, Group, Part, frames
+from s3guard.state.store import Store
+
+GAVE_NOTHING: Final = pl.col("fault").is_not_null() & (pl.col("records") + pl.col("quarantined") == 0)
+"""Of `parts.JUDGED`: that nothing of a log object could be read."""
+
+
+@dataclass(slots=True)
+class Base:
+    """A compaction in its place."""
+
+    compacted: Compacted
+    store: Store
+    where: str
+    """The state, as errors name it."""
+    forgotten: Forgotten = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.forgotten = Forgotten(b"".join(self.read(part) for part in self.compacted.of("forgotten")))
+
+    def read(self, part: Part) -> bytes:
+        """The bytes of a part; UnableError where they are not those that were written, GoneError where they were taken away since."""
+        data = self.store.read(part.name)
+        if sha256(data).hexdigest() != part.sha256:
+            raise UnableError(f"{part.name} of the state in {self.where} is damaged: its bytes are not those that were written")
+        return data
+
+    def judged(self, parts: list[Part]) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """`parts.JUDGED` and `parts.FAULT` of some parts, in the order of their entries."""
+        rows, faults = [pl.DataFrame(schema=JUDGED)], [pl.DataFrame(schema=FAULT)]
+        for part in parts:
+            told, unreadable = frames(self.read(part))
+            rows.append(told)
+            faults.append(unreadable)
+        return pl.concat(rows).sort("entry", "object"), pl.concat(faults).sort("entry", "object", "reason")
+
+    def ledger(self) -> pl.DataFrame:
+        """`parts.LEDGER` of all entries up to `Compacted.through`."""
+        tables = [table for part in self.compacted.of("ledger") for table in frames(self.read(part))]
+        return pl.concat([pl.DataFrame(schema=LEDGER), *tables]).sort("number")
+
+    def torn(self) -> Iterator[tuple[int, bytes]]:
+        """The entries of log objects that were read in part, as they were written."""
+        for part in sorted(self.compacted.of("torn"), key=lambda part: part.month or 0):
+            yield part.month or 0, self.read(part)
+
+    def objects(self) -> Objects:
+        """What is known of each log object."""
+        rows, _ = self.judged(self.compacted.of("objects"))
+        objects, sets = Objects(), dict[tuple[int, ...], frozenset[str]]()
+        of_ruling = [frozenset(one.values()) for one in self.compacted.rulings]
+        firsts = [pl.col(name).first() for name in ("etag", "size", "sha256", "first", "last", "at")]
+        judged = rows.filter(pl.col("stands") & ~GAVE_NOTHING)
+        known = judged.group_by("object", maintain_order=True).agg(*firsts, pl.col("fault").last(), pl.col("rules").unique().sort())
+        for name, etag, size, digest, first, last, at, fault, rules in known.iter_rows():
+            key = tuple(rules)
+            if key not in sets:
+                sets[key] = frozenset[str]().union(*(of_ruling[one] for one in key))
+            objects.known[name] = Known(etag, size, digest, first, last, at, sets[key], fault)
+        failed = rows.filter(GAVE_NOTHING).group_by("object").agg(pl.col("entry").max()).join(judged, on="object", how="anti")
+        objects.failed = dict(failed.iter_rows())
+        return objects
+
+    def seen(self, objects: Objects, since: int, until: int) -> Partial:
+        """What was seen of log objects that may have records in that time, and which of them could not be read to their end."""
+        rows, faults = self.judged([part for part in self.compacted.of("objects") if part.lies_in(since, until)])
+        inside = (pl.col("first") < until) & (pl.col("last") >= since)
+        rows = rows.filter("stands", ~pl.col("again"), pl.when(pl.col("first").is_null()).then(pl.col("at") >= since).otherwise(inside))
+        last = [(name, entry) for name, entry in objects.failed.items() if name not in objects.known]
+        failed = pl.DataFrame(last, schema={"object": pl.String, "entry": pl.Int64}, orient="row")
+        nothing = rows.filter(GAVE_NOTHING).join(failed, on=["object", "entry"], how="semi")
+        told = [Unreadable(one["object"], one["reason"]) for one in faults.iter_rows(named=True) if _counts(one, objects, since, until)]
+        return Partial(seen=[pl.concat([rows.filter(~GAVE_NOTHING), nothing]).select(OBJECT.keys())], unreadable=tuple(told))
+
+    def tables(self, since: int | None, until: int | None) -> Iterator[Batch]:
+        """The tables of the months of that time; those of batches that nothing tells apart are one batch."""
+        for part in self.compacted.of("tables"):
+            if part.lies_in(since, until) and part.group is not None:
+                yield self.batch(part, self.compacted.groups[part.group])
+
+    def batch(self, part: Part, group: Group) -> Batch:
+        """The tables of a part as one batch."""
+        return Batch(group.last, group.run, self.compacted.rulings[group.rules], group.again, Partial.from_ipc(self.read(part)))
+
+
+def _counts(one: dict[str, object], objects: Objects, since: int, until: int) -> bool:
+    """Whether what could not be read was not read since, and may have records in that time."""
+    name, at = str(one["object"]), one["at"]
+    if one["judged"]:
+        known = objects.known.get(name)
+        return known is not None and known.fault is not None and known.torn is None and known.lies_in(since, until)
+    if not (isinstance(at, float) and at >= since):
+        return False
+    return not one["listed"] or (name not in objects.known and objects.failed.get(name) == one["entry"])
