@@ -32,7 +32,9 @@ def direct(*objects: Created, name: str = "ObjectCreated:Put") -> str:
 def tried(bucket: str = "logs") -> str:
     """What S3 sends when notifications are switched on."""
     told = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-10-01T00:00:00.000Z", "Bucket": bucket}
-    return json.dumps({**told, "RequestId": "5582815E1AEA5ADF", "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE"})
+    return json.dumps(
+        {**told, "RequestId": "5582815E1AEA5ADF", "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE"}
+    )
 
 
 def bridged(created: Created, kind: str = "Object Created") -> str:
@@ -40,7 +42,9 @@ def bridged(created: Created, kind: str = "Object Created") -> str:
     stored = {"key": created.key, "size": created.size, "etag": created.etag and created.etag.strip('"'), "version-id": created.version}
     told = {key: value for key, value in stored.items() if value is not None}
     detail = {"version": "0", "bucket": {"name": created.bucket}, "object": told, "reason": "PutObject"}
-    return json.dumps({"version": "0", "id": "17793124", "detail-type": kind, "source": "aws.s3", "region": "ca-central-1", "detail": detail})
+    return json.dumps(
+        {"version": "0", "id": "17793124", "detail-type": kind, "source": "aws.s3", "region": "ca-central-1", "detail": detail}
+    )
 
 
 def enveloped(message: str) -> str:

@@ -73,7 +73,10 @@ def opened(server: Server, warned: list[str] | None = None) -> Queue:
 
 
 def messages(count: int) -> Answer:
-    stored = [{"MessageId": f"m{at}", "ReceiptHandle": f"r{at}", "Body": "{}", "Attributes": {"ApproximateReceiveCount": "3"}} for at in range(count)]
+    stored = [
+        {"MessageId": f"m{at}", "ReceiptHandle": f"r{at}", "Body": "{}", "Attributes": {"ApproximateReceiveCount": "3"}}
+        for at in range(count)
+    ]
     return lambda action, _body: (200, {"Messages": stored} if action == "ReceiveMessage" else {})
 
 
@@ -159,7 +162,9 @@ def test_what_cannot_be_held_is_told_and_does_not_end_the_work(server: Server) -
     queue.close()
 
 
-@pytest.mark.parametrize("url", ["logs", "arn:aws:sqs:eu-west-1:111122223333:logs", "https://sqs.eu-west-1.amazonaws.com/logs", "s3://logs/q"])
+@pytest.mark.parametrize(
+    "url", ["logs", "arn:aws:sqs:eu-west-1:111122223333:logs", "https://sqs.eu-west-1.amazonaws.com/logs", "s3://logs/q"]
+)
 def test_what_is_no_address_of_a_queue_is_wrong_usage(url: str) -> None:
     with pytest.raises(UsageError, match=r"^--queue .*: the URL of a queue is expected, as in https://sqs"):
         Queue(url, Access(), print)

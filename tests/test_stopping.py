@@ -43,10 +43,10 @@ def test_what_a_wait_comes_to_is_had() -> None:
 
 
 def test_a_second_signal_ends_it_as_it_is() -> None:
-    stop = Stop()
-    with pytest.raises(KeyboardInterrupt), stop.on_signals():
+    with Stop().on_signals():
         os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_all_is_as_before_behind_it() -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from s3guard import watching
+from s3guard import sqs, watching
 from s3guard.aws import Access, Account
 from s3guard.check import Request, judged
 from s3guard.model import Report
@@ -35,7 +35,9 @@ PERIOD = timedelta(days=20_000)
 def log(*requesters: str, second: int = 0) -> bytes:
     """A log object: a record each."""
     return b"".join(
-        lines.record(requester=f"arn:aws:iam::111122223333:user/{name}".encode(), logged_time=b"[06/Feb/2019:00:00:%02d +0000]" % second).render()
+        lines.record(
+            requester=f"arn:aws:iam::111122223333:user/{name}".encode(), logged_time=b"[06/Feb/2019:00:00:%02d +0000]" % second
+        ).render()
         + b"\n"
         for name in requesters
     )
@@ -44,9 +46,10 @@ def log(*requesters: str, second: int = 0) -> bytes:
 class World:
     """A bucket and a queue of one test, reached as the environment says."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, clients: tuple[Any, Any] | None = None) -> None:
+        """`clients` are those of S3 and SQS."""
         self.bucket, self.folder = name, folder
-        self._s3, self._sqs = (Account(Access()).client(service) for service in ("s3", "sqs"))
+        self._s3, self._sqs = clients or (Account(Access()).client("s3"), Account(Access()).client("sqs"))
         self._s3.create_bucket(Bucket=name)
         self.queue: str = self._sqs.create_queue(QueueName=name)["QueueUrl"]
 
@@ -160,6 +163,8 @@ def main(folder: Path, bucket: str, queue: str, number: int) -> int:
 
     store.Folder.create, Queue.delete = created, deleted  # type: ignore[method-assign] # the point of this module
     watching.OBJECTS = 2  # type: ignore[misc] # small batches, so that there are several
+    watching.BRIEF = 0  # type: ignore[misc] # whoever killed it does not wait
+    sqs.HOLD = 1  # type: ignore[misc] # nor does the next watch
     request = Request(logs=[f"s3://{bucket}/logs/"], policies=[folder / "policies"], as_of=now(), jobs=1, state=str(folder / "state"))
     since: Callable[[datetime], datetime] = lambda moment: moment - PERIOD  # noqa: E731 - as an argument is
     second, hour = timedelta(seconds=1), timedelta(hours=1)

@@ -34,6 +34,9 @@ BODIES: Final = 16 << 20
 """Characters of messages in hand at most."""
 TRIES: Final = 6
 """Failures one after the other after which the watch ends; a queue that only does not answer is asked for ever."""
+IDLE: Final = LONGEST
+BRIEF: Final = 1
+"""Seconds to wait for a first message, and for another one where the watch ends without."""
 SLOWEST: Final = 120
 """Seconds between two tries at most."""
 
@@ -140,8 +143,8 @@ class Watch:
         queue, intake = self._queue, self._intake
         taken, end = first, time.monotonic() + self.asked.every.total_seconds() if first else None
         while not _is_full(taken):
-            wait = 1 if self.asked.once else LONGEST if end is None else math.ceil(end - time.monotonic())
-            if wait <= 0:
+            wait = BRIEF if self.asked.once else IDLE if end is None else math.ceil(end - time.monotonic())
+            if end is not None and wait <= 0:
                 break
             try:
                 messages = self.stop.unless(lambda wait=wait: queue.take(wait))  # type: ignore[misc]  # mypy cannot infer a default
@@ -158,8 +161,8 @@ class Watch:
     def _handle(self, taken: Sequence[Taken]) -> None:
         """Judge what messages ask for, and delete those of which the state then holds all."""
         assert self._queue is not None  # noqa: S101 - for the type checker
-        self._sitting.judge(list({entry.name: entry for one in taken for entry in one.entries}.values()))
-        fates = {what: [one.message for one in taken if fate(one, self._sitting.is_settled) is what] for what in Fate}
+        lacking = self._sitting.judge(list({entry.name: entry for one in taken for entry in one.entries}.values()))
+        fates = {what: [one.message for one in taken if fate(one, lacking) is what] for what in Fate}
         failed = self._queue.delete(fates[Fate.DONE])
         if failed:
             self.desk.warn(f"{failed:,} messages could not be deleted; they come again, which counts nothing twice")

@@ -92,11 +92,11 @@ class Intake:
         return LogObject(created.name, created.name, None, "s3", GONE)
 
 
-def fate(taken: Taken, is_settled: Callable[[LogObject], bool]) -> Fate:
-    """What becomes of a message, by which of its objects the state holds."""
+def fate(taken: Taken, lacking: frozenset[str]) -> Fate:
+    """What becomes of a message, by the names of the objects of which the state lacks some."""
     if taken.reasons:
         return Fate.LEFT
-    return Fate.DONE if all(map(is_settled, taken.entries)) else Fate.LATER
+    return Fate.LATER if any(entry.name in lacking for entry in taken.entries) else Fate.DONE
 
 
 def put_off(message: Message) -> int:

@@ -9,16 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from s3guard.check import Judged, Request, Standing, begun, judged
-from s3guard.model import UsageError
+from s3guard.model import UnableError, UsageError
 from s3guard.remembered import keys
 from s3guard.sources import LogObject
-from s3guard.state import View
-from s3guard.state.folded import fold
+from s3guard.state.compaction import compact
 from s3guard.watching.asked import Asked, Counts, Desk
 from s3guard.watching.news import Told
 
 LOOSE: Final = 64
-"""Batches in memory before they are joined; joining takes as long as concluding does."""
+"""Entries of the state after which they are joined: so many are in memory, and so many does the next run read one by one."""
 IDLE: Final = timedelta(days=1)
 """After so long a run is ended and recorded although nothing came: it was looked."""
 SOONEST: Final = 60
@@ -39,11 +38,16 @@ class Sitting:
             raise UsageError("a watch needs a state: what was judged must be known when a message comes twice")
         self._state = self.standing.state
         self._keys = frozenset(keys(self.standing.policies).values())
+        self._view = self._state.viewed
         self._told = Told()
+        self._loose = LOOSE
+        """Entries since the last compaction at which there is one."""
         self._later: dict[str, tuple[float, float]] = {}
         """Objects that could not be read: when to try again, and how long to wait the next time."""
         self._code = 0
-        self._violated = self._blind = self._dirty = False
+        self._violated = self._dirty = False
+        self._blind = False
+        """Whether something could not be looked at, or what was found not be written."""
         self._published: float | None = None
 
     @property
@@ -68,7 +72,8 @@ class Sitting:
 
     def open(self) -> None:
         """Read the state; UnableError where that cannot be done."""
-        self._state.view(self._tidy)
+        self._state.view()
+        self._tidy()
 
     def listed(self, since: datetime) -> Iterator[LogObject]:
         """What is watched, as far as its names tell that it is of then or later."""
@@ -78,25 +83,23 @@ class Sitting:
 
     def wants(self, entry: LogObject) -> bool:
         """Whether a listed object is to be judged now."""
-        return not self.is_settled(entry) and self._later.get(entry.name, (0.0, 0.0))[0] <= time.monotonic()
+        return not self._holds(entry) and self._later.get(entry.name, (0.0, 0.0))[0] <= time.monotonic()
 
-    def is_settled(self, entry: LogObject) -> bool:
-        """Whether the state holds all that can be had of an object."""
-        view = self._state.viewed
-        return entry.fault is None and not view.lacking(entry, self._keys) and view.changed(entry) is None
-
-    def judge(self, entries: Sequence[LogObject]) -> None:
-        """Judge what the state does not hold, write that to it, and tell what is new."""
-        fresh = [entry for entry in entries if not self.is_settled(entry)]
+    def judge(self, entries: Sequence[LogObject]) -> frozenset[str]:
+        """Judge what the state does not hold, write that to it, and tell what is new; the names of those of which it then lacks some."""
+        fresh = [entry for entry in entries if not self._holds(entry)]
         if not fresh:
-            return
+            return frozenset()
         done = self._judged(fresh)
         self._dirty = True
         self._counts.objects += len(fresh)
         self._counts.batches += 1
         for entry in fresh:
             self._put_off(entry)
+        unreadable = {one.object for one in done.report.coverage.unreadable}
+        lacking = [entry.name for entry in fresh if entry.name in unreadable or self._lacks(entry)]
         self._publish(done)
+        return frozenset(lacking)
 
     def tell(self) -> None:
         """Tell how things stand, and end the run with that."""
@@ -117,11 +120,10 @@ class Sitting:
 
     def _publish(self, done: Judged, *, end: bool = False) -> None:
         """Tell what is new, if anything is or if it is time, and end the run with that."""
-        report, view = done.report, self._state.view(self._tidy)
+        report = done.report
         self._code = report.exit_code
-        reported = frozenset[str]().union(*(run.fingerprints for run in view.runs))
         is_time = end or self.is_time
-        news = self._told.news(report, reported, again=is_time)
+        news = self._told.news(report, self._view.reported, again=is_time)
         if is_time or not news.is_none:
             self._published = time.monotonic()
             self._violated = self._violated or report.exit_code == 1
@@ -131,17 +133,34 @@ class Sitting:
                 self._told.keep(news)
                 self.standing = self.standing.followed()
                 self._dirty = False
-        self._tidy(self._state.view())
+            else:
+                self._blind = True
+        self._state.view()
+        self._tidy()
 
-    def _tidy(self, view: View) -> None:
-        """Keep no more of the state in memory than is needed to go on."""
-        if max(len(view.batches), len(view.runs)) > LOOSE:
-            fold(view, self.standing.run)
+    def _tidy(self) -> None:
+        """Keep the state small, and with it what is in memory; where that cannot be, both grow until it can."""
+        if len(self._view.entries) < self._loose:
+            return
+        try:
+            compact(self._state, LOOSE)
+            self._loose = LOOSE
+        except UnableError as error:
+            self._loose = len(self._view.entries) + LOOSE
+            self._desk.warn(f"{error}; the state was not compacted, so it grows, and so does this process")
+
+    def _lacks(self, entry: LogObject) -> bool:
+        return entry.fault is not None or bool(self._view.lacking(entry, self._keys))
+
+    def _holds(self, entry: LogObject) -> bool:
+        """Whether the state holds all of an object, by what its listing says."""
+        known = self._view.objects.get(entry.name)
+        return not self._lacks(entry) and (known is None or (known.etag, known.size) == (entry.etag, entry.size))
 
     def _put_off(self, entry: LogObject) -> None:
         """Remember not to try an object again soon, where it could not be read."""
         _, pause = self._later.pop(entry.name, (0.0, SOONEST))
-        if not self.is_settled(entry):
+        if not self._holds(entry):
             self._later[entry.name] = (time.monotonic() + pause, min(FARTHEST, 2 * pause))
             if len(self._later) > REMEMBERED:
                 del self._later[next(iter(self._later))]

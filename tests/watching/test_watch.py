@@ -13,7 +13,7 @@ from s3guard.notifications import Created
 from s3guard.sqs import Queue, SilentError
 from s3guard.state import store
 from s3guard.stopping import Stop
-from s3guard.watching.asked import Asked
+from s3guard.watching.asked import Asked, Counts
 from tests import notices
 from tests.remembering import essence
 from tests.watched import Desk, World, log, watch
@@ -134,7 +134,9 @@ class _Impatient(Desk):
         super().__init__(desk.then, desk.told, desk.warned)
         self._stop, self._beats = stop, 0
 
-    def beat(self, counts: object) -> None:
+    def beat(self, counts: Counts) -> None:
+        """See `Desk`."""
+        super().beat(counts)
         self._beats += 1
         self._stop.asked = self._stop.asked or self._beats > 20
 
@@ -180,34 +182,41 @@ def test_what_could_not_be_written_is_told_again(world: World) -> None:
     assert [] == [finding for news in desk.told[2:] for finding in news.findings]
 
 
-@pytest.mark.parametrize("where", ["take", "create", "delete", "publish", "list"])
+PLACES = {"take": (Queue, "take"), "create": (store.Folder, "create"), "publish": (Desk, "publish")}
+
+
+@pytest.mark.parametrize("where", [*PLACES, "list"])
 def test_asked_to_stop_anywhere_it_ends_with_0_and_nothing_is_lost_or_counted_twice(
     world: World, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop, desk = Stop(), Desk()
-
-    def arrive() -> None:
-        world.tell(*(world.put(f"logs/{number}.log", log("eve", f"user{number}")) for number in range(5)))
-        place, name = {"take": (Queue, "take"), "create": (store.Folder, "create"), "delete": (Queue, "delete")}.get(where, (None, ""))
-        if place is None:
-            stop.asked = True
-            return
-        before = getattr(place, name)
-
-        def ask(*arguments: object) -> object:
-            stop.asked = True
-            return before(*arguments)
-
-        monkeypatch.setattr(place, name, ask)
-
-    if where == "list":
-        monkeypatch.setattr(watching, "OBJECTS", 1)
     for number in range(2):
         world.put(f"logs/first-{number}.log", log("ann"))
-    desk.then = {1: arrive}
-    assert 0 == watch(world.asked(), desk, stop)[0]
-    monkeypatch.undo()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", world.queue.rpartition("/")[0].rpartition("/")[0])
+
+    def arrive() -> None:
+        world.tell(*(world.put(f"logs/{number}.log", log("eve", f"user{number}")) for number in range(3)))
+
+    with monkeypatch.context() as patch:
+        if where == "list":
+            patch.setattr(watching, "OBJECTS", 1)
+            arrive()
+            desk.then = {1: lambda: setattr(stop, "asked", True)}
+        else:
+            place, name = PLACES[where]
+            before = getattr(place, name)
+
+            def ask(*arguments: object) -> object:
+                stop.asked = stop.asked or bool(desk.told)
+                return before(*arguments)
+
+            desk.then = {1: arrive}
+            patch.setattr(place, name, ask)
+        assert 0 == watch(world.asked(), desk, stop)[0]
+    again = Desk()
+    watch(world.asked(), again)
+    assert {"eve", "user0", "user1", "user2"} == {*desk.names, *again.names}
+    assert 0 == world.left()
+    assert essence(world.remembered()) == essence(world.remembered(str(world.folder / "other")))
 
 
 def test_a_queue_that_is_refused_at_once_ends_it(world: World) -> None:
