@@ -16,9 +16,10 @@ JUDGED: Final = "What is judged"
 VERDICT: Final = "When the run fails"
 WRITTEN: Final = "Where results go"
 RUN: Final = "How it runs"
-AWS: Final = "Logs in Amazon S3"
+PRUNED: Final = "What is taken away"
+AWS: Final = "Amazon S3"
 OTHER: Final = "Options"
-PANELS: Final = (JUDGED, VERDICT, WRITTEN, RUN, AWS, OTHER)
+PANELS: Final = (JUDGED, VERDICT, WRITTEN, PRUNED, RUN, AWS, OTHER)
 """The headings of a help page, in their order."""
 
 _CHOICES: Final = {flag.name: flag.choices for flag in FLAGS}

@@ -274,12 +274,12 @@ class State:
     def _begin(self, number: int) -> None:
         """Read what a compaction left."""
         data = self.store.read(_name(number))
-        head, body = self._opened(number, data)
+        head, body = self.opened(number, data)
         try:
             base = Base(Compacted.read(head, body, sha256(data).hexdigest()), self.store, shown(self.uri))
             self._view.begin(base)
             for torn, entry in base.torn():
-                self._view.take(torn, *self._opened(torn, entry))
+                self._view.take(torn, *self.opened(torn, entry))
         except _MALFORMED as error:
             raise UnableError(f"{self._entry(number)} is damaged: it says nothing that s3guard writes") from error
 
@@ -290,7 +290,7 @@ class State:
             if number <= self._view.last:
                 continue
             if number != self._view.last + 1:
-                self._opened(number, self.store.read(name))  # NOTE: one of a later version may be no successor.
+                self.opened(number, self.store.read(name))  # NOTE: one of a later version may be no successor.
                 raise UnableError(f"the state in {shown(self.uri)} has no entry {self._view.last + 1}, but one with the number {number}")
             if base is not None and number == base.compacted.number and base.compacted.previous == self._view.digest:
                 self._view.pass_by(number, base.compacted.own)
@@ -299,7 +299,7 @@ class State:
 
     def _take(self, number: int, data: bytes) -> None:
         """Read one entry into the view."""
-        head, body = self._opened(number, data)
+        head, body = self.opened(number, data)
         if head["previous"] != self._view.digest:
             raise UnableError(f"{self._entry(number)} does not belong behind the one before it: one of them was exchanged")
         try:
@@ -311,7 +311,7 @@ class State:
     def _entry(self, number: int) -> str:
         return f"entry {number} of the state in {shown(self.uri)}"
 
-    def _opened(self, number: int, data: bytes) -> tuple[Mapping[str, Any], bytes]:
+    def opened(self, number: int, data: bytes) -> tuple[Mapping[str, Any], bytes]:
         """Head and body of an entry that is whole and ours."""
         start = len(_MAGIC) + 8
         where = self._entry(number)

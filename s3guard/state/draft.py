@@ -34,7 +34,7 @@ from s3guard.state.parts import (
     since,
     stored,
 )
-from s3guard.state.reported import FinishedRun
+from s3guard.state.reported import FinishedRun, summary
 
 FOLDER: Final = "parts"
 
@@ -282,16 +282,6 @@ class Draft:
                     self._parts.append(old[batch.number])
                 else:
                     self._put("torn", self.state.stored(batch.number), month=batch.number)
-
-
-def summary(run: FinishedRun) -> dict[str, Any]:
-    """What is told of a run without its report."""
-    told = run.report
-    return {
-        **{name: told["run"].get(name) for name in ("as_of", "started", "finished", "engine")},
-        **{name: told[name] for name in ("status", "exit_code")},
-        "findings": sum(len(result["findings"]) for result in told["results"]),
-    }
 
 
 def _when(run: FinishedRun) -> float:

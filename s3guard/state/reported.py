@@ -45,6 +45,16 @@ class FinishedRun:
         return number <= seen and (self.rules is None or self.rules.get(rule) == key)
 
 
+def summary(run: FinishedRun) -> dict[str, Any]:
+    """What is told of a run without its report."""
+    told = run.report
+    return {
+        **{name: told["run"].get(name) for name in ("as_of", "started", "finished", "engine")},
+        **{name: told[name] for name in ("status", "exit_code")},
+        "findings": sum(len(result["findings"]) for result in told["results"]),
+    }
+
+
 def marked(tables: RuleTables, told: Iterable[FinishedRun]) -> list[pl.DataFrame]:
     """The counts of a rule, each with how many of its records none of these runs has reported on: ``fresh``."""
     spans: dict[frozenset[str] | None, list[tuple[int | None, int | None]]] = {}

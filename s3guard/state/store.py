@@ -63,7 +63,7 @@ class Folder:
         """The files of the folder but those that are still being written."""
         try:
             with os.scandir(self._path / folder) as entries:
-                named = [entry.name for entry in entries if not entry.name.startswith(".") and not entry.is_dir()]
+                named = [entry.name for entry in entries if not entry.name.startswith(".")]
             return sorted(name for name in named if name > after)
         except FileNotFoundError:
             return []

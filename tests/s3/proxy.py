@@ -33,6 +33,11 @@ class Asked:
         return self.query.get("list-type") == "2"
 
     @property
+    def is_writing(self) -> bool:
+        """Whether it writes an object."""
+        return self.method == "PUT" and self.path.count("/") > 1
+
+    @property
     def is_reading(self) -> bool:
         """Whether it reads an object."""
         return self.method == "GET" and self.path.count("/") > 1 and not self.is_listing
@@ -56,6 +61,8 @@ class Fault:
     """Bytes of the body after which the connection is reset, while its length promised all of them."""
     keep: int = -1
     """Bytes of the body that are sent as if they were all: the length is wrong, and the answer whole."""
+    lost: bool = False
+    """The request is done, and the connection cut before its answer comes."""
 
     def body(self) -> bytes:
         """The error as S3 writes it, or what stands for it."""
@@ -67,6 +74,8 @@ class Fault:
 
 DENIED = Fault(403, "AccessDenied", "Access Denied")
 SLOW = Fault(503, "SlowDown", "Please reduce your request rate.")
+CONFLICT = Fault(409, "ConditionalRequestConflict", "The conditional request cannot succeed due to a conflicting operation.")
+LOST = Fault(lost=True)
 BROKEN = Fault(500, "InternalError", "We encountered an internal error. Please try again.")
 GONE = Fault(404, "NoSuchKey", "The specified key does not exist.")
 ARCHIVED = Fault(
@@ -166,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.proxy.asked.append(asked)
         fault = self.proxy.plan(asked)
         body = self.rfile.read(int(headers.get("content-length", 0)))
-        if fault is None or fault.cut >= 0 or fault.keep >= 0:
+        if fault is None or fault.cut >= 0 or fault.keep >= 0 or fault.lost:
             self._forward(body, fault)
         elif fault.hang:
             time.sleep(fault.hang)
@@ -189,7 +198,9 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in answer.getheaders()}
         for name in ("transfer-encoding", "connection", "date", "server"):
             headers.pop(name, None)
-        if self.command == "HEAD":
+        if fault is not None and fault.lost:
+            self._reset()
+        elif self.command == "HEAD":
             self._send(answer.status, headers, b"", int(headers.get("content-length", 0)))
         elif fault is not None and fault.keep >= 0:
             self._send(answer.status, headers, data[: fault.keep])

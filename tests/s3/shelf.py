@@ -1,4 +1,5 @@
-"""A server that holds objects in memory and answers as S3 does: keys in the order of their bytes, pages of 1,000, ranges, ETags.
+"""A server that holds objects in memory and answers as S3 does: keys in the order of their bytes, pages of 1,000, ranges, ETags; what is
+written with ``If-None-Match: *`` is written by one of many, or answered with 412.
 
 SeaweedFS is a real server, and a tree of folders: ``a/b`` comes before ``a-b`` there, and 200,000 objects take minutes to put. This one
 has neither, and lists what need not even exist.
@@ -28,9 +29,32 @@ class Shelf:
         self.keys = sorted(self.contents)
         self.page_size = page
         self.asked: list[Query] = []
+        self._lock = threading.Lock()
+
+    def put(self, key: str, content: bytes, *, only_new: bool) -> bool:
+        """Store an object; False where it was to be new and is not."""
+        with self._lock:
+            is_there = key in self.contents
+            if is_there and only_new:
+                return False
+            self.contents[key] = content
+            if not is_there:
+                # NOTE: another list, so that a page in the making has the one that it began with.
+                self.keys = sorted([*self.keys, key])
+            return True
+
+    def remove(self, key: str) -> None:
+        """Take an object away; it may be gone already."""
+        with self._lock:
+            if self.contents.pop(key, None) is not None:
+                self.keys = [one for one in self.keys if one != key]
 
     def page(self, query: Query) -> Page:
         """A page as ListObjectsV2 makes it; a token is the last key or folder of the page before."""
+        with self._lock:
+            return self._page(query)
+
+    def _page(self, query: Query) -> Page:
         self.asked.append(query)
         behind = query.behind if query.token is None else query.token
         if query.folded and query.token is not None and behind.endswith("/"):
@@ -95,10 +119,24 @@ class _Handler(BaseHTTPRequestHandler):
         elif "list-type" in query:
             asked = Query(query.get("prefix", ""), "delimiter" in query, query.get("start-after", ""), query.get("continuation-token"))
             self._send(200, _xml(self.shelf.page(asked)))
-        elif key not in self.shelf.contents:
+        elif (content := self.shelf.contents.get(key)) is None:
             self._refuse(404, "NoSuchKey")
         else:
-            self._object(self.shelf.contents[key])
+            self._object(content)
+
+    def do_PUT(self) -> None:
+        """Write an object."""
+        content = self.rfile.read(int(self.headers.get("content-length", 0)))
+        key = unquote(urlsplit(self.path).path).removeprefix(f"/{self.bucket}/")
+        if self.shelf.put(key, content, only_new=self.headers.get("if-none-match") == "*"):
+            self._send(200, b"", {"etag": etag(content)})
+        else:
+            self._refuse(412, "PreconditionFailed")
+
+    def do_DELETE(self) -> None:
+        """Take an object away."""
+        self.shelf.remove(unquote(urlsplit(self.path).path).removeprefix(f"/{self.bucket}/"))
+        self._send(204, b"")
 
     def _object(self, content: bytes) -> None:
         tag, wanted = etag(content), self.headers.get("if-match")
