@@ -35,6 +35,8 @@ _REFUSED: Final = re.compile(
     r"Access_?Denied|Unauthorized|AuthFailure|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|"
     r"MissingAuthenticationToken|Expired_?Token|RequestExpired|OptInRequired|InvalidSecurity|KmsAccessDenied|KMS\.|InvalidAddress"
 )
+_LATER: Final = re.compile(r"Throttl|Limit|SlowDown|Internal|Unavailable|Busy|Timeout")
+"""In codes that say to ask again; so does a status of 500 and above."""
 _NONE: Final = re.compile(r"NonExistentQueue|QueueDoesNotExist|QueueDeletedRecently")
 
 
@@ -177,7 +179,9 @@ def _explained(url: str, action: str) -> Iterator[None]:
             raise UnableError(f"{url}: there is no such queue ({code}), or not in this Region and account") from error
         if _REFUSED.search(code):
             raise UnableError(f"{url}: refused ({code}): {said}. It takes {action} on the queue, and credentials that hold") from error
-        raise SilentError(f"{url}: SQS answered {code}: {said}") from error
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        kind = SilentError if status >= 500 or _LATER.search(code) else UnableError
+        raise kind(f"{url}: SQS answered {code}: {said}") from error
     except (ConnectionError, HTTPClientError) as error:
         raise SilentError(f"{url}: no answer: {error}") from error
     except BotoCoreError as error:

@@ -133,6 +133,8 @@ def test_a_message_is_put_off_for_as_long_as_is_said(server: Server) -> None:
         (403, "ExpiredToken", UnableError, r"refused \(ExpiredToken\)"),
         (400, "QueueDoesNotExist", UnableError, r"there is no such queue \(.*\), or not in this Region and account"),
         (400, "OverLimit", SilentError, r"SQS answered OverLimit: no$"),
+        (500, "Unheard", SilentError, r"SQS answered Unheard: no$"),
+        (400, "ReceiptHandleIsInvalid", UnableError, r"SQS answered ReceiptHandleIsInvalid: no$"),
     ],
 )
 def test_what_is_refused_is_told_apart_from_what_does_not_answer(
