@@ -130,10 +130,13 @@ class Queue:
     def _keep(self) -> None:
         """Keep what is in hand from others, for as long as it is in hand."""
         while not self._closed.wait(RENEWED):
-            with self._lock:
-                held = list(self._held)
-            for some in _tens(held):
-                self._hide([(receipt, HOLD) for receipt in some])
+            self._renew()
+
+    def _renew(self) -> None:
+        with self._lock:
+            held = list(self._held)
+        for some in _tens(held):
+            self._hide([(receipt, HOLD) for receipt in some])
 
     def _hide(self, receipts: Sequence[tuple[str, int]]) -> None:
         """Say for how long messages are not to be seen; a message whose time was up before may come twice, which counts nothing twice."""

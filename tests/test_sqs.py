@@ -91,19 +91,33 @@ def test_messages_are_taken_and_kept_from_others_and_given_back(server: Server) 
     assert [("r0", 0), ("r1", 0)] == [(one["ReceiptHandle"], one["VisibilityTimeout"]) for one in given_back["Entries"]]
 
 
-def test_what_is_in_hand_for_long_is_held_anew_and_what_is_deleted_is_not(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqs, "RENEWED", 0.02)
+def test_what_is_in_hand_is_held_anew_again_and_again(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqs, "RENEWED", 0.01)
+    server.answer = messages(3)
+    queue = opened(server)
+    queue.take(0)
+    for _ in range(2):
+        assert server.met.wait(10)
+        server.met.clear()
+    queue.close()
+    told = [(one["ReceiptHandle"], one["VisibilityTimeout"]) for one in server.told("ChangeMessageVisibilityBatch")[0]["Entries"]]
+    assert [("r0", 120), ("r1", 120), ("r2", 120)] == told
+
+
+def test_what_is_deleted_or_let_go_of_is_not_held_anew(server: Server) -> None:
     server.answer = messages(3)
     queue = opened(server)
     first, second, third = queue.take(0)
     assert 0 == queue.delete([first])
     queue.let_go([second])
-    assert server.met.wait(10)
+    queue._renew()
+    queue.put_off([third], lambda _message: 7)
     queue.close()
-    asked = server.told("ChangeMessageVisibilityBatch")
-    assert {"r2"} == {entry["ReceiptHandle"] for one in asked for entry in one["Entries"]}
-    assert 0 == asked[-1]["Entries"][0]["VisibilityTimeout"]
-    assert third.receipt == "r2"
+    told = [
+        [(entry["ReceiptHandle"], entry["VisibilityTimeout"]) for entry in one["Entries"]]
+        for one in server.told("ChangeMessageVisibilityBatch")
+    ]
+    assert [[("r2", 120)], [("r2", 7)]] == told
 
 
 def test_many_are_deleted_by_tens_and_those_that_could_not_be_are_counted(server: Server) -> None:
@@ -138,8 +152,9 @@ def test_a_message_is_put_off_for_as_long_as_is_said(server: Server) -> None:
     ],
 )
 def test_what_is_refused_is_told_apart_from_what_does_not_answer(
-    server: Server, status: int, code: str, kind: type[UnableError], said: str
+    server: Server, monkeypatch: pytest.MonkeyPatch, status: int, code: str, kind: type[UnableError], said: str
 ) -> None:
+    monkeypatch.setattr("s3guard.aws.RETRIES", 1)
     server.answer = lambda _action, _body: (status, {"__type": f"com.amazonaws.sqs#{code}", "message": "no."})
     with pytest.raises(UnableError, match=said) as raised:
         opened(server).take(0)
