@@ -15,17 +15,18 @@ from typing import Any, Final
 
 from s3guard import __version__, engines, policy, sources
 from s3guard.aws import Access
-from s3guard.conclude import Conclusion, Known, conclude
+from s3guard.conclude import Conclusion, conclude
 from s3guard.globs import matches
-from s3guard.kernel import Plan
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.names import FRAMEWORKS
 from s3guard.outputs import PROVES, Options, left_out, plural
 from s3guard.outputs.json import read, render
+from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
 from s3guard.remembered import Remembered, Told, usually
 from s3guard.repository import report_root
+from s3guard.results import Known
 from s3guard.state import State, run_head
 from s3guard.verdict import breaks_run
 
@@ -258,9 +259,11 @@ def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, un
     judged = any(bucket.policies for bucket in coverage.buckets)
     notes = [*blind]
     if undetermined:
-        notes.append(f"{plural(undetermined, 'check')} could not be decided; the reason stands beside each.")
+        notes.append(
+            f"{plural(undetermined, 'check')} could not be decided; the reason stands beside {'it' if undetermined == 1 else 'each'}."
+        )
     if not judged:
-        notes.append(_empty(coverage))
+        notes.append(_empty(request, coverage))
     if any(breaks_run(result, request.fail_on) for result in results):
         return 1, tuple(notes)
     if blind:
@@ -273,7 +276,7 @@ def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, un
 def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
     """What could not be looked at and makes the whole run undetermined."""
     if coverage.unreadable:
-        yield f"{plural(len(coverage.unreadable), 'log object')} could not be read to the end, so what they hold is not judged."
+        yield f"{plural(len(coverage.unreadable), 'log object')} could not be read to the end, and what was not read is not judged."
     # NOTE: nobody knows when a line that is no record was written, so all lines that were read are what they are a share of.
     lines = coverage.records + coverage.warnings.get("outside-period", 0) + coverage.quarantined
     if coverage.quarantined and coverage.quarantined > request.max_unparsed * lines:
@@ -287,7 +290,14 @@ def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
         yield f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {some}."
 
 
-def _empty(coverage: Coverage) -> str:
-    if not coverage.records:
-        return "Nothing was judged: there is no record in the period."
-    return "Nothing was judged: no rule that was asked for applies to a bucket that has records."
+def _empty(request: Request, coverage: Coverage) -> str:
+    """Why there was nothing to judge."""
+    if coverage.records:
+        return "Nothing was judged: no rule that was asked for applies to a bucket that has records."
+    if request.state is not None:
+        return "Nothing was judged: no record lies in the period that the report covers; --since asks for a longer one."
+    if outside := coverage.warnings.get("outside-period", 0):
+        return f"Nothing was judged: {plural(outside, 'record')} {'was' if outside == 1 else 'were'} read, and none lies in the period."
+    if not coverage.objects:
+        return "Nothing was judged: no log object was found."
+    return f"Nothing was judged: {plural(coverage.objects, 'log object')} with no record to judge."

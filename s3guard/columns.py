@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from s3guard import conditions, principals, reading
-from s3guard.parse import ILLEGIBLE, MASKED, UNKNOWN_BITS
+from s3guard.physical import ILLEGIBLE, MASKED, UNKNOWN_BITS
 from s3guard.records import ACCESS_CODES, COLUMNS, OUTCOMES, UNKNOWN_CLASS, classes_of, mutations_of, networks_of
 from s3guard.suffix import TAIL_FIELDS, tail_columns
 from s3guard.vocabulary import CODED, Dictionary, Lookup, Vocabulary

@@ -2,7 +2,7 @@
 
 Each block of 16 MiB makes columns of some hundred MiB and frees them. Left alone, the allocators give those pages back to the system and
 the next block faults each of them in anew: measured over a million records, half of the wall clock. A run keeps its largest working set
-instead, which it needs again anyway.
+instead, which it needs again anyway; what it has not needed for ten seconds goes back, so that a long run holds no more than a short one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def keep(environ: os._Environ[str] = os.environ) -> None:
     # NOTE: a run makes few objects that refer to each other in circles, and the collector looked for them through all that is loaded.
     gc.set_threshold(100_000, 50, 50)
     # NOTE: Polars brings a jemalloc of its own, which reads this variable when it is loaded.
-    environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1,narenas:2,background_thread:false")
+    environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:0,narenas:2,background_thread:false")
     if not sys.platform.startswith("linux"):
         return
     import ctypes

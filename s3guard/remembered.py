@@ -12,12 +12,13 @@ from hashlib import sha256
 from typing import Any, Final
 
 from s3guard.blocks import Read
-from s3guard.conclude import Conclusion, Known, conclude
+from s3guard.conclude import Conclusion, conclude
 from s3guard.engines import Work
-from s3guard.kernel import Plan, table_key
 from s3guard.model import Status, Unreadable, UsageError
 from s3guard.partial import Partial
+from s3guard.plan import Plan, table_key
 from s3guard.policy import Policy
+from s3guard.results import Known
 from s3guard.sources import LogObject, UnreadableError
 from s3guard.state import CELL, State, View, batch_head
 from s3guard.state.judged import Known as Judged

@@ -22,10 +22,13 @@ from s3guard.blocks import blocks
 from s3guard.columns import Columns
 from s3guard.engines import Work
 from s3guard.formats import Parsers, Reading
-from s3guard.kernel import Plan, scan
+from s3guard.kernel import scan
 from s3guard.model import Unreadable
-from s3guard.parse import Block, Parsed, Quarantined, nothing
+from s3guard.origin import Block
+from s3guard.parsed import Parsed, Quarantined
 from s3guard.partial import Partial
+from s3guard.physical import nothing
+from s3guard.plan import Plan
 from s3guard.vocabulary import Vocabulary
 
 SHARD: Final = 160 << 20
@@ -55,9 +58,7 @@ def run(work: Work) -> Partial:
             order.put(number, block, parsed)
             if partial is not None:
                 whole.add(partial)
-                # NOTE: joining costs as much as the tables are long, so it waits until there is as much to join again.
-                if whole.loose > max(LOOSE, whole.firm):
-                    whole.compact()
+                whole.tidy()
 
     with ThreadPoolExecutor(jobs, thread_name_prefix="s3guard") as pool:
         _feed(pool, blocks(work.objects, reading, work.read), take, jobs, lambda: order.tell(reading))
@@ -86,10 +87,6 @@ def _feed(pool: ThreadPoolExecutor, source: Iterator[Block], take: object, jobs:
     for future in pending:
         future.result()
     tell()
-
-
-LOOSE: Final = 2_000_000
-"""Rows of tables that may lie beside each other before they are joined: some 100 MB."""
 
 
 class _Worker:

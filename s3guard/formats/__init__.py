@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Final, Protocol, cast
 
 from s3guard.model import Unreadable
-from s3guard.parse import Block, Parsed
+from s3guard.origin import Block
+from s3guard.parsed import Parsed
 from s3guard.sources import LogObject, UnreadableError
 from s3guard.unpack import unpacked
 from s3guard.vocabulary import Vocabulary

@@ -256,7 +256,9 @@ class Draft:
             merged = since(merged, self.before)
             self.gone.records += whole - sum(int(frame["records"].sum()) for frame in merged.buckets)
         if month is None or merged.buckets[0].height or merged.totals[0].height or merged.looked[0].height:
-            fresh = any((frame["fresh"] > 0).any() for one in merged.rules.values() for frame in one.counts if "fresh" in frame.columns)
+            fresh = any(
+                (frame["fresh"] > 0).any() for one in merged.rules.values() for frame in one.opened().counts if "fresh" in frame.columns
+            )
             self._put("tables", merged.to_ipc(), month=month, until=None if month is None else ending(month), group=group, fresh=fresh)
 
     def _of_batch(self, batch: Batch) -> dict[int | None, Partial]:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from s3guard.partial import Partial, RuleTables
+from s3guard.partial import Partial
+from s3guard.ruletables import RuleTables
 from s3guard.seen import OBJECT
 
 LEDGER: Final = {
@@ -183,11 +184,12 @@ def by_month(partial: Partial) -> dict[int | None, Partial]:
         for frame in getattr(partial, name):
             for month, rows in apart(frame, "cell"):
                 getattr(found.setdefault(month, Partial()), name).append(rows)
-    for rule, tables in partial.rules.items():
+    for rule, packed in partial.rules.items():
+        tables = packed.opened()
         for name in ("counts", "samples", "distinct"):
             for frame in getattr(tables, name):
                 for month, rows in apart(frame, "cell" if "cell" in frame.columns else "tick"):
-                    mine = found.setdefault(month, Partial()).rules.setdefault(rule, RuleTables(tables.splits))
+                    mine = found.setdefault(month, Partial()).rules.setdefault(rule, RuleTables(tables.splits, grid=tables.grid))
                     getattr(mine, name).append(rows)
     for part in found.values():
         _named(part, partial)
@@ -203,8 +205,9 @@ def since(partial: Partial, second: int) -> Partial:
     copy = replace(partial, rules={})
     for name in ("totals", "buckets", "looked", "deliveries"):
         setattr(copy, name, [frame.filter(pl.col("cell") >= second) for frame in getattr(partial, name)])
-    for rule, tables in partial.rules.items():
-        mine = copy.rules[rule] = RuleTables(tables.splits)
+    for rule, packed in partial.rules.items():
+        tables = packed.opened()
+        mine = copy.rules[rule] = RuleTables(tables.splits, grid=tables.grid)
         for name in ("counts", "samples", "distinct"):
             cut = [frame.filter(pl.col("cell" if "cell" in frame.columns else "tick") >= second) for frame in getattr(tables, name)]
             setattr(mine, name, cut)

@@ -132,7 +132,7 @@ def test_without_a_verb_the_help_is_told_and_nothing_passes(here: Here) -> None:
             "which logs? Give files, folders, globs, s3://bucket/prefix, or - for standard input, as in: s3guard check logs/",
         ),
         (["check", "nolog"], "nolog: no such file or folder"),
-        (["check", "logs", "-p", "nopolicy"], "1 problem\nnopolicy:1:1: no such file or folder"),
+        (["check", "logs", "-p", "nopolicy"], "1 problem\nnopolicy: no such file or folder"),
         (["records", "logs", "--to", "xml"], "--to: 'xml' is not jsonl, csv or parquet"),
         (["records", "logs", "--columns", "time,keys"], "--columns keys: no column has this name; did you mean key?"),
         (["records", "logs", "--columns", "time,time"], "--columns: a column is named twice"),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from s3guard import blocks, formats, sources
 from s3guard.formats import Parsers, Reading
 from s3guard.formats import json as delivered
-from s3guard.parse import Parsed, Quarantined
+from s3guard.parsed import Parsed, Quarantined
 from s3guard.sources import local
 from s3guard.vocabulary import Vocabulary
 from tests import lines

@@ -21,9 +21,9 @@ from s3guard.conclude import Conclusion
 from s3guard.formats import Parsers, Reading, parquet
 from s3guard.formats.parquet.columns import BITS, EXTRA, READINGS, SUFFIX
 from s3guard.formats.parquet.kept import kept
-from s3guard.kernel import Plan
 from s3guard.model import Status, Unreadable
-from s3guard.parse import TEXTS
+from s3guard.physical import TEXTS
+from s3guard.plan import Plan
 from s3guard.records import COLUMNS, SCHEMA
 from s3guard.text import mask_credentials
 from s3guard.vocabulary import Vocabulary

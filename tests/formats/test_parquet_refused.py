@@ -21,8 +21,8 @@ from s3guard.dump import Dump, Wanted
 from s3guard.formats import Parsers, Reading, parquet
 from s3guard.formats.parquet.columns import BITS, READINGS, SUFFIX
 from s3guard.formats.parquet.kept import KEY, ForeignError, Kept, kept
-from s3guard.kernel import Plan
 from s3guard.model import Unreadable
+from s3guard.plan import Plan
 from s3guard.records import COLUMNS, SCHEMA
 from s3guard.vocabulary import Vocabulary
 from tests import judging, lines

@@ -137,7 +137,12 @@ def test_files_that_only_look_like_entries_are_none(name: str, tmp_path: Path) -
 def test_an_entry_that_is_no_file_is_told_and_not_waited_for(kind: str, tmp_path: Path) -> None:
     filled(tmp_path / "state")
     path = tmp_path / "state" / "0000000004.s3guard"
-    {"pipe": lambda: os.mkfifo(path), "device": lambda: path.symlink_to("/dev/zero"), "folder": path.mkdir}[kind]()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
     with pytest.raises(UnableError, match=r"could not read the state in .*(no regular file|is a directory)"):
         State(str(tmp_path / "state")).view()
 

@@ -74,7 +74,8 @@ def state(
     state is not whole.
     """
     if action not in ACTIONS:
-        raise UsageError(f"s3guard state {action or ''}: say show, verify, compact or prune{did_you_mean(action or '', ACTIONS)}")
+        given = f" {shown(action)}" if action else ""
+        raise UsageError(f"s3guard state{given}: say show, verify, compact or prune{did_you_mean(action or '', ACTIONS)}")
     if uri is None:
         raise UsageError(f"which state? As in: s3guard state {action} .s3guard/state")
     _refuse(context, action)

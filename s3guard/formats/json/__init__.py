@@ -16,7 +16,9 @@ from s3guard.formats.json.physical import columns_of, physical
 from s3guard.formats.json.record import Damage, Envelope, Record, read
 from s3guard.formats.json.template import Template, decode, frame_of, template_of
 from s3guard.formats.json.unwrap import BOUNDARY, apart, several, unstamped
-from s3guard.parse import Block, Origin, Parsed, Quarantined, nothing
+from s3guard.origin import Block, Origin
+from s3guard.parsed import Parsed, Quarantined
+from s3guard.physical import nothing
 from s3guard.reading import MAX_LINE
 from s3guard.sources import UnreadableError
 from s3guard.vocabulary import Vocabulary

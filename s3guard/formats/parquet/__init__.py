@@ -21,8 +21,10 @@ from s3guard.formats import Plain
 from s3guard.formats.parquet.columns import ALL_BITS, BITS, EXTRA, HAS_REQUEST_LINE, IS_DELIVERED, READINGS, SUFFIX
 from s3guard.formats.parquet.kept import ForeignError, Kept, kept
 from s3guard.model import Unreadable
+from s3guard.origin import Block
 from s3guard.outputs import plural
-from s3guard.parse import NUMBERS, UNKNOWN_BITS, Block, Parsed, Quarantined, nothing
+from s3guard.parsed import Parsed, Quarantined
+from s3guard.physical import NUMBERS, UNKNOWN_BITS, nothing
 from s3guard.records import SCHEMA
 from s3guard.sources import UnreadableError
 from s3guard.tables import ROW_GROUP

@@ -8,7 +8,7 @@ import polars as pl
 
 from s3guard.columns import Columns
 from s3guard.fields import CORE_NAMES
-from s3guard.parse import ILLEGIBLE, MASKED, UNKNOWN_BITS
+from s3guard.physical import ILLEGIBLE, MASKED, UNKNOWN_BITS
 from s3guard.records import SCHEMA
 from s3guard.tables import masked, safe
 from s3guard.vocabulary import CODED
