@@ -98,29 +98,55 @@ def check(request: Request) -> Report:
     return judged(request).report
 
 
-def judged(request: Request) -> Judged:
-    """Judge log records; the report says all, the exit code too.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a run begins with, and runs that follow each other share: none of it is read or reached anew."""
 
-    UsageError for what cannot be asked, UnableError for what cannot be done.
-    """
-    started = datetime.now(UTC)
+    policies: tuple[policy.Policy, ...]
+    known: frozenset[str]
+    """Fingerprints of the baseline."""
+    logs: sources.Sources
+    state: State | None
+    run: str
+    """The run's id; what is judged under one id is one run, however often that is concluded."""
+
+    def followed(self) -> Standing:
+        """The same for the run that follows."""
+        return replace(self, run=str(uuid.uuid4()))
+
+    def covered(self, request: Request) -> Callable[[str], bool] | None:
+        """Which buckets' records the request looks at; None where those of all are."""
+        return _covered(request, _plan(request, self.policies))
+
+    def aimed(self, request: Request) -> Standing:
+        """The same, looking for what this request asks for."""
+        return replace(self, logs=self.logs.aimed(_scope(request, _plan(request, self.policies), str(report_root(Path.cwd())))))
+
+
+def begun(request: Request) -> Standing:
+    """Policies read, sources and the state known by name; errors as those of `judged`."""
     root = report_root(Path.cwd())
     loaded = _of_frameworks(policy.load(request.policies), request.frameworks)
     known = _baseline(request.baseline)
-    plan = Plan(
-        loaded,
-        since=None if request.since is None else ceil(request.since.timestamp()),
-        until=None if request.until is None else ceil(request.until.timestamp()),
-        rules=_rules(loaded, request.rules),
-        buckets=frozenset(request.buckets) or None,
-    )
-    run = str(uuid.uuid4())
+    plan = _plan(request, loaded)
     state = None if request.state is None else State(request.state, request.access)
-    logs = sources.Sources(_scope(request, plan, str(root)))
+    return Standing(loaded, known, sources.Sources(_scope(request, plan, str(root))), state, str(uuid.uuid4()))
+
+
+def judged(request: Request, standing: Standing | None = None, objects: Iterator[sources.LogObject] | None = None) -> Judged:
+    """Judge log records; the report says all, the exit code too.
+
+    `standing` is what earlier runs left, and `objects` what to judge instead of the request's logs. UsageError for what cannot be asked,
+    UnableError for what cannot be done.
+    """
+    started = datetime.now(UTC)
+    standing = standing or begun(request)
+    loaded, known, logs, state, run = standing.policies, standing.known, standing.logs, standing.state, standing.run
+    plan = _plan(request, loaded)
     with Quarantine(request.quarantine) if request.quarantine else contextlib.nullcontext() as quarantine:
         work = engines.Work(
             plan,
-            logs.objects(request.logs),
+            logs.objects(request.logs) if objects is None else objects,
             read=logs.read,
             jobs=request.jobs,
             progress=request.progress,
@@ -154,6 +180,17 @@ def _concluded(request: Request, work: engines.Work, state: State | None, run: s
     found = engine(work)
     with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
         return conclude(work.plan, found, Known(known), pool.map), Told((), (), {})
+
+
+def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
+    """What of the policies is asked, about which time and which buckets."""
+    return Plan(
+        loaded,
+        since=None if request.since is None else ceil(request.since.timestamp()),
+        until=None if request.until is None else ceil(request.until.timestamp()),
+        rules=_rules(loaded, request.rules),
+        buckets=frozenset(request.buckets) or None,
+    )
 
 
 def _scope(request: Request, plan: Plan, root: str) -> sources.Scope:

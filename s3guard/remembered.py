@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from s3guard.engines import Work
 from s3guard.model import Status, Unreadable, UsageError
 from s3guard.partial import Partial
 from s3guard.plan import Plan, table_key
+from s3guard.policy import Policy
 from s3guard.results import Known
 from s3guard.sources import LogObject, UnreadableError
 from s3guard.state import CELL, State, View, batch_head
@@ -43,6 +44,11 @@ class Told:
     """Sentences about what was not looked at, and that no result says."""
     covered: Mapping[str, Any]
     """What the run covered, for the state (`s3guard.state.run_head`)."""
+
+
+def keys(policies: Sequence[Policy]) -> dict[str, str]:
+    """The rules of policies by name, and the keys of their tables."""
+    return {bound.name: table_key(policy, bound) for policy in policies for bound in policy.rules}
 
 
 @dataclass(slots=True)
@@ -167,7 +173,7 @@ class Remembered:
 
     def _rules(self) -> dict[str, str]:
         """The rules of all policies, and the keys of their tables."""
-        return {bound.name: table_key(policy, bound) for policy in self.plan.policies for bound in policy.rules}
+        return keys(self.plan.policies)
 
     def _is_log(self, view: View, entry: LogObject) -> bool:
         """Whether an object is one that may be judged; what is not is told, UsageError where it can never be."""

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.bench import bench_s3, generate
+from tests.bench import bench_watch as bench_watch_
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -196,7 +197,27 @@ def bench_bucket(rounds: int) -> list[Line]:
     ]
 
 
-PARTS = {"start": bench_start, "million": bench_million, "small": bench_small, "large": bench_large, "s3": bench_bucket}
+def bench_watch(rounds: int) -> list[Line]:
+    """A watch over thousands of messages, which must lose none, count none twice, and not grow."""
+    done = bench_watch_.measured(DATA / "watch", 1_000 * rounds, lambda text: print(text, file=sys.stderr))
+    return [
+        Line("messages", done.sent, ""),
+        Line("seconds", done.seconds, "s"),
+        Line("log objects in the state / sent", done.objects / done.sent, "times", 1, 1),
+        Line("memory, warm", done.memory[int(len(done.memory) * bench_watch_.WARM)] / 2**20, "MB"),
+        Line("memory, in the end", done.memory[-1] / 2**20, "MB", 400),
+        Line("in the end / warm", done.growth, "times", 1.1),
+    ]
+
+
+PARTS = {
+    "start": bench_start,
+    "million": bench_million,
+    "small": bench_small,
+    "large": bench_large,
+    "s3": bench_bucket,
+    "watch": bench_watch,
+}
 
 
 def main() -> int:
