@@ -16,7 +16,7 @@ from s3guard.formats.json.physical import columns_of, physical
 from s3guard.formats.json.record import Damage, Envelope, Record, read
 from s3guard.formats.json.template import Template, decode, frame_of, template_of
 from s3guard.formats.json.unwrap import BOUNDARY, apart, several, unstamped
-from s3guard.parse import Block, Origin, Parsed, Quarantined, nothing
+from s3guard.parse import SHORTEST, Block, Origin, Parsed, Quarantined, nothing
 from s3guard.reading import MAX_LINE
 from s3guard.sources import UnreadableError
 from s3guard.vocabulary import Vocabulary
@@ -28,6 +28,8 @@ LONGEST: Final = 64 << 20
 _LINE: Final = 16 << 20
 """Bytes of a line that is cut between its documents, so that memory is that of a block."""
 _HEAD: Final = re.compile(rb"[ \t\r\n]*(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z[ \t]+)?\{")
+_OURS: Final = re.compile(rb"request_time|messageType")
+"""Part of every record and of every message of a subscription; in a message that is a text of another document, too."""
 _ROUNDS: Final = 8
 """Templates that are tried on the documents of one block."""
 _PROBES: Final = 8
@@ -43,26 +45,50 @@ def claims(head: bytes) -> bool:
 
 def parts(plain: Plain) -> Iterator[Part]:
     """Whole lines; a line that is longer than a block in pieces, each of whole documents."""
-    rest = b""
+    held: list[bytes] = []
+    size, due, is_ours, is_longest = 0, _LINE, False, False
     try:
         for data in plain:
-            rest += data
-            cut = rest.rfind(b"\n") + 1
+            cut = data.rfind(b"\n") + 1
             if cut:
-                yield Part(rest[:cut])
-                rest = rest[cut:]
-            elif len(rest) >= _LINE:
-                if ends := [match.start() + 1 for match in BOUNDARY.finditer(rest)]:
-                    yield Part(rest[: ends[-1]] + b"\n", continued=True)
-                    rest = rest[ends[-1] :]
-                rest = rest[:LONGEST]
+                whole = b"".join((*held, memoryview(data)[:cut])) if held or cut < len(data) else data
+                is_ours = is_ours or _OURS.search(whole) is not None
+                yield Part(whole)
+                held, size, due = [], 0, _LINE
+            if cut < len(data):
+                held.append(data[cut:])
+                size += len(data) - cut
+            if size >= due:
+                whole, rest = _documents(b"".join(held))
+                if whole:
+                    is_ours = is_ours or _OURS.search(whole) is not None
+                    yield Part(whole + b"\n", continued=True)
+                is_longest = is_longest or len(rest) > LONGEST
+                held, size = [rest[:LONGEST]], min(len(rest), LONGEST)
+                due = size + _LINE  # NOTE: not at each chunk again, which may be a small one
     except UnreadableError as error:
         plain.unreadable(str(error))
+        whole, rest = _documents(b"".join(held))
+        if whole:
+            yield Part(whole + b"\n")
         if rest:
             plain.reading.warn("unterminated-line")
         return
-    if rest:
-        yield Part(rest + b"\n", torn=True)
+    whole = b"".join(held)
+    if is_longest:
+        plain.unreadable("a JSON document of more than 64 MiB")
+    elif plain.size >= SHORTEST and not is_ours and not _OURS.search(whole):
+        plain.unreadable("JSON without any record as S3 delivers them")
+    if whole:
+        yield Part(whole + b"\n", torn=True)
+
+
+def _documents(line: bytes) -> tuple[bytes, bytes]:
+    """The documents of a line but for its last one, which may go on, and that one."""
+    end = 0
+    for match in BOUNDARY.finditer(line):
+        end = match.start() + 1
+    return line[:end], line[end:]
 
 
 @dataclass(slots=True)

@@ -112,8 +112,9 @@ def _understood(document: object, size: int) -> Record | Envelope:
 
 
 def _held(data: bytes) -> int:
-    """How many records a damaged document may have held: one, or as many as an envelope has messages."""
-    return max(1, data.count(b'"message"')) if b'"logEvents"' in data else 1
+    """How many records a damaged document may have held: one, or as many as it has messages, or times of records."""
+    messages = data.count(b'"message"') if b'"logEvents"' in data else 0
+    return max(1, messages, data.count(b'request_time\\"'), data.count(b'request_time"'))
 
 
 class _Members(tuple[tuple[str, object], ...]):
