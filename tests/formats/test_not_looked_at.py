@@ -1,4 +1,4 @@
-"""Objects that s3guard cannot look into are unreadable with their reason, however few lines they seem to have; no reader takes long to say so."""
+"""Objects that s3guard cannot look into are unreadable with their reason, however few lines they have; and none takes long to read."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ OTHERS: dict[str, Callable[[bytes], bytes]] = {
     "zip": zipped,
     "base64": lambda data: base64.b64encode(gzip.compress(data)),
     "UTF-16": lambda data: data.decode().encode("utf-16"),
-    "a JSON array": lambda data: json.dumps(RECORDS).encode(),
-    "JSON of others": lambda data: json.dumps({"Records": [{"eventTime": "2026-10-01T00:00:00Z", "eventName": "GetObject"}]}).encode(),
+    "a JSON array": lambda _: json.dumps(RECORDS).encode(),
+    "JSON of others": lambda _: json.dumps({"Records": [{"eventTime": "2026-10-01T00:00:00Z", "eventName": "GetObject"}]}).encode(),
     "encrypted Parquet": lambda data: b"PARE" + gzip.compress(data) + b"PARE",
 }
 
@@ -66,7 +66,7 @@ def test_an_object_in_which_nothing_is_a_record_is_unreadable(kind: str) -> None
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\n\n", b"Permission Check Successful", LOG, b"noise\n" * 500 + LOG, json_lines([written(RECORDS[0])])]
+    "data", [b"", b"\n\n", b"Permission Check Successful", LOG, b"noise\n" * 99 + LOG, json_lines([written(RECORDS[0])])]
 )
 @pytest.mark.parametrize("size", [1, 7, 1 << 16])
 def test_one_that_holds_a_record_or_nothing_is_not(data: bytes, size: int) -> None:

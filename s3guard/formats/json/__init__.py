@@ -45,42 +45,59 @@ def claims(head: bytes) -> bool:
 
 def parts(plain: Plain) -> Iterator[Part]:
     """Whole lines; a line that is longer than a block in pieces, each of whole documents."""
-    held: list[bytes] = []
-    size, due, is_ours, is_longest = 0, _LINE, False, False
+    cutter = _Cutter()
     try:
         for data in plain:
-            cut = data.rfind(b"\n") + 1
-            if cut:
-                whole = b"".join((*held, memoryview(data)[:cut])) if held or cut < len(data) else data
-                is_ours = is_ours or _OURS.search(whole) is not None
-                yield Part(whole)
-                held, size, due = [], 0, _LINE
-            if cut < len(data):
-                held.append(data[cut:])
-                size += len(data) - cut
-            if size >= due:
-                whole, rest = _documents(b"".join(held))
-                if whole:
-                    is_ours = is_ours or _OURS.search(whole) is not None
-                    yield Part(whole + b"\n", continued=True)
-                is_longest = is_longest or len(rest) > LONGEST
-                held, size = [rest[:LONGEST]], min(len(rest), LONGEST)
-                due = size + _LINE  # NOTE: not at each chunk again, which may be a small one
+            yield from cutter.add(data)
     except UnreadableError as error:
         plain.unreadable(str(error))
-        whole, rest = _documents(b"".join(held))
-        if whole:
-            yield Part(whole + b"\n")
+        whole, rest = _documents(b"".join(cutter.held))
+        yield from cutter.part(whole)
         if rest:
             plain.reading.warn("unterminated-line")
         return
-    whole = b"".join(held)
-    if is_longest:
+    yield from cutter.part(b"".join(cutter.held), torn=True)
+    if cutter.is_longest:
         plain.unreadable("a JSON document of more than 64 MiB")
-    elif plain.size >= SHORTEST and not is_ours and not _OURS.search(whole):
+    elif plain.size >= SHORTEST and not cutter.is_ours:
         plain.unreadable("JSON without any record as S3 delivers them")
-    if whole:
-        yield Part(whole + b"\n", torn=True)
+
+
+@dataclass(slots=True)
+class _Cutter:
+    """Cuts an object into parts, and knows what it looked like."""
+
+    held: list[bytes] = field(default_factory=list)
+    """What came of a line that has not ended."""
+    is_ours: bool = False
+    """Whether anything in the parts may be a record."""
+    is_longest: bool = False
+    """Whether a document was longer than any that is read."""
+    _size: int = 0
+    _due: int = field(default_factory=lambda: _LINE)
+    """How long the line may be before it is cut. NOTE: not looked at for each piece of it, which may be a small one."""
+
+    def add(self, data: bytes) -> Iterator[Part]:
+        """The parts that are whole now."""
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            yield from self.part(b"".join((*self.held, memoryview(data)[:cut])) if self.held or cut < len(data) else data)
+            self.held, self._size, self._due = [], 0, _LINE
+        if cut < len(data):
+            self.held.append(data[cut:])
+            self._size += len(data) - cut
+        if self._size >= self._due:
+            whole, rest = _documents(b"".join(self.held))
+            yield from self.part(whole, continued=True)
+            self.is_longest = self.is_longest or len(rest) > LONGEST
+            self.held, self._size = [rest[:LONGEST]], min(len(rest), LONGEST)
+            self._due = self._size + _LINE
+
+    def part(self, data: bytes, *, continued: bool = False, torn: bool = False) -> Iterator[Part]:
+        """A part of these bytes, if there are any."""
+        if data:
+            self.is_ours = self.is_ours or _OURS.search(data) is not None
+            yield Part(data if data.endswith(b"\n") else data + b"\n", torn, continued)
 
 
 def _documents(line: bytes) -> tuple[bytes, bytes]:
