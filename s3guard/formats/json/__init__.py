@@ -16,6 +16,7 @@ from s3guard.formats.json.physical import columns_of, physical
 from s3guard.formats.json.record import Damage, Envelope, Record, read
 from s3guard.formats.json.template import Template, decode, frame_of, template_of
 from s3guard.formats.json.unwrap import BOUNDARY, apart, several, unstamped
+from s3guard.outputs import plural
 from s3guard.parse import SHORTEST, Block, Origin, Parsed, Quarantined, nothing
 from s3guard.reading import MAX_LINE
 from s3guard.sources import UnreadableError
@@ -115,14 +116,25 @@ class _Found:
     frames: list[pl.DataFrame] = field(default_factory=list)
     """Of `template.SCHEMA` and ``row``, the place of the line in the block."""
     records: list[tuple[int, Record]] = field(default_factory=list)
+    keeps: bool = True
+    """Whether documents that are no records are kept, not counted alone."""
     damages: list[tuple[int, Damage, bytes]] = field(default_factory=list)
-    messages: list[tuple[int, str | None]] = field(default_factory=list)
+    """Those that are kept."""
+    damaged: dict[int, int] = field(default_factory=dict)
+    """How many records they may have held, kept or not, by the place of their line."""
+    messages: list[tuple[int, str]] = field(default_factory=list)
     warnings: dict[str, int] = field(default_factory=dict)
 
     def warn(self, kind: str, count: int = 1) -> None:
         """Count a warning."""
         if count:
             self.warnings[kind] = self.warnings.get(kind, 0) + count
+
+    def damage(self, row: int, damage: Damage, data: bytes) -> None:
+        """Take a document that is no record."""
+        self.damaged[row] = self.damaged.get(row, 0) + damage.holds
+        if self.keeps:
+            self.damages.append((row, damage, data))
 
     def rows(self) -> pl.DataFrame:
         """All records."""
@@ -143,7 +155,7 @@ class Parser:
 
     def parse(self, block: Block, objects: int = 0, lines: int = 0) -> Parsed:
         """Every document of the block as a record or a quarantined one; see `parse.Parser.parse`."""
-        found = _Found()
+        found = _Found(keeps=self._keep)
         held = set_aside(block.data, block.texts)
         self._read_lines(found, unstamped(pl.DataFrame([held.texts.alias("text"), held.rows])))
         for row, line in held.odd.items():
@@ -197,15 +209,13 @@ class Parser:
     def _unwrap(self, found: _Found) -> None:
         """Read the messages that subscriptions wrapped, in which none is wrapped again."""
         messages, found.messages = found.messages, []
-        plain = [(text, row) for row, text in messages if text is not None and _is_plain(text)]
+        plain = [(text, row) for row, text in messages if _is_plain(text)]
         self._read_lines(found, pl.DataFrame(plain, schema={"text": pl.String, "row": pl.UInt32}, orient="row"))
         for row, text in messages:
-            if text is None:
-                found.damages.append((row, Damage("an event without a message"), b""))
-            elif not _is_plain(text):
+            if not _is_plain(text):
                 _read_with_care(found, row, text.encode("utf-8", "surrogateescape" if _holds_bytes(text) else "surrogatepass"))
         for row, _ in found.messages:
-            found.damages.append((row, Damage("a message of CloudWatch Logs within another"), b""))
+            found.damage(row, Damage("a message of CloudWatch Logs within another"), b"")
 
 
 def _is_plain(message: str) -> bool:
@@ -221,9 +231,9 @@ def _holds_bytes(message: str) -> bool:
 def _damaged(found: _Found, origin: Origin) -> dict[int, int]:
     """Documents that are no records, by their object."""
     counts: dict[int, int] = {}
-    for row, damage, _ in found.damages:
+    for row, count in found.damaged.items():
         place = origin.objects + origin.of(row)[0]
-        counts[place] = counts.get(place, 0) + damage.holds
+        counts[place] = counts.get(place, 0) + count
     return counts
 
 
@@ -264,7 +274,7 @@ def _read_alike(found: _Found, documents: pl.DataFrame) -> pl.DataFrame:
 def _template(texts: pl.Series) -> Template | None:
     """The template of the first document that has one."""
     for text in texts.head(_PROBES):
-        record = read(text.encode())
+        record = read(text.encode(), whole=True)
         if isinstance(record, Record) and (template := template_of(text, record)) is not None:
             return template
     return None
@@ -277,10 +287,12 @@ def _read_with_care(found: _Found, row: int, data: bytes) -> None:
         found.records.append((row, document))
     elif isinstance(document, Envelope):
         found.messages += [(row, message) for message in document.messages]
+        if document.lacking:
+            found.damage(row, Damage(f"{plural(document.lacking, 'event')} without a message", document.lacking), b"")
         if document.is_control:
             found.warn("control-message")
     elif len(others := apart(data)) > 1:
         for one in others:
             _read_with_care(found, row, one)
     else:
-        found.damages.append((row, document, data))
+        found.damage(row, document, data)

@@ -18,11 +18,11 @@ from typing import Final
 
 import polars as pl
 
+from s3guard.formats.json.decoding import LARGEST
 from s3guard.formats.json.record import (
     ALWAYS,
     ARN_FIELD,
     COLUMN_OF,
-    LARGEST,
     NUMBERS,
     STATUSES,
     TEXTS,
