@@ -85,6 +85,7 @@ def test_the_bucket_is_that_of_its_name_or_of_its_arn() -> None:
     assert "examplebucket" == record(changed(bucket_arn="arn:aws-us-gov:s3:::examplebucket")).values["bucket"]
     assert "bucket_name and bucket_arn name different buckets" == reason(changed(bucket_arn="arn:aws:s3:::other"))
     assert "neither bucket_name nor bucket_arn names a bucket" == reason(changed(bucket_arn="x", bucket_name=""))
+    assert "neither bucket_name nor bucket_arn names a bucket" == reason(changed(bucket_arn=None, bucket_name="-"))
 
 
 @pytest.mark.parametrize("field", [field for field, name in NAMES.items() if name not in ("time", "bucket")])

@@ -19,6 +19,8 @@ LARGEST: Final = 10**18 - 1
 
 _WINDOWS: Final = (1 << 8, 1 << 12, 1 << 16, 4 << 20)
 """Characters of a value in a long text that are looked at, the fewest first. A record of a MiB is a text of twice that at most."""
+_LACKING: Final = 1_000
+"""Events without a message after which a text is none that CloudWatch Logs sent; the others would only cost time."""
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
 
@@ -105,6 +107,8 @@ def _events(text: str, at: int) -> tuple[Messages, int]:
     while True:
         event, at = _value(text, _space(text, at))
         found.add(event)
+        if found.lacking > _LACKING:
+            raise DamagedError("events without a message")
         at = _space(text, at)
         if not text.startswith(",", at):
             return found, _past(text, at, "]")

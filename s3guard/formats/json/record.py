@@ -195,7 +195,7 @@ def _bucket(name: Value, arn: str | None) -> str:
     """The bucket that a record is of."""
     matched = _ARN.fullmatch(arn or "")
     of_arn = matched[1] if matched else None
-    if not name and of_arn is None:
+    if (name or of_arn or "-") == "-":
         raise DamagedError("neither bucket_name nor bucket_arn names a bucket")
     if name and of_arn is not None and name != of_arn:
         raise DamagedError("bucket_name and bucket_arn name different buckets")
