@@ -54,15 +54,19 @@ class Plain:
         self._told: str | None = None
         self._first: list[bytes] = []
         self._fault: UnreadableError | None = None
+        size = 0
         try:
             for chunk in self._chunks:
                 self._first.append(chunk)
-                if sum(map(len, self._first)) >= _PEEK:
+                size += len(chunk)
+                if size >= _PEEK:
                     break
         except UnreadableError as error:
             self._fault = error
         self.head = b"".join(chunk[:_PEEK] for chunk in self._first)[:_PEEK]
         """The first bytes; fewer where there are no more."""
+        self.size = 0
+        """Plain bytes that were taken so far."""
         if self.head.startswith(_BOM):
             self._first = [b"".join(self._first)[len(_BOM) :]]
             self.head = self.head[len(_BOM) :]
@@ -70,6 +74,11 @@ class Plain:
 
     def __iter__(self) -> Iterator[bytes]:
         """All bytes, in pieces; once. `UnreadableError` after all that could be read."""
+        for chunk in self._all():
+            self.size += len(chunk)
+            yield chunk
+
+    def _all(self) -> Iterator[bytes]:
         first = self._first
         while first:
             yield first.pop(0)

@@ -67,7 +67,7 @@ def documents(draw: st.DrawFn) -> str:
 
 
 def carefully(texts: list[str]) -> list[Record | None]:
-    found = [read(text.encode()) for text in texts]
+    found = [read(text.encode(), whole=True) for text in texts]
     assert all(isinstance(one, Record | Damage) for one in found)
     return [one if isinstance(one, Record) else None for one in found]
 
