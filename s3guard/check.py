@@ -127,7 +127,7 @@ def judged(request: Request) -> Judged:
     why = "--bucket names others" if request.buckets else "no policy is about them"
     report = Report(
         version=__version__,
-        run=Run(run, started, datetime.now(UTC), request.as_of, request.engine, request.fail_on),
+        run=Run(run, started, datetime.now(UTC), request.as_of, request.engine, request.fail_on, concluded.runs),
         status=_STATUS[exit_code],
         exit_code=exit_code,
         coverage=coverage,

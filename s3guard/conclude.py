@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from s3guard import windows
+from s3guard import coverage, windows
 from s3guard.columns import FAILED, REFUSED, SERVED
 from s3guard.globs import matches
 from s3guard.kernel import Plan, group_hash
 from s3guard.measures import Limit
-from s3guard.model import BucketCoverage, Coverage, Finding, Omitted, Result, Sample, Severity, Status
+from s3guard.model import Coverage, Finding, Omitted, Result, RunCoverage, Sample, Severity, Status
 from s3guard.outputs import plural
 from s3guard.partial import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES, Each, Partial
 from s3guard.policy import BoundRule, Policy
@@ -39,6 +39,8 @@ class Conclusion:
 
     results: tuple[Result, ...]
     coverage: Coverage
+    runs: tuple[RunCoverage, ...] = ()
+    """Which runs judged what of it, of a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,7 @@ def conclude(plan: Plan, partial: Partial, known: Known | None = None, each: Eac
         unmatched = [glob for glob in policy.globs if not any(matches(glob, bucket) for bucket in seen)]
         if unmatched and bound and plan.buckets is None:
             results.append(_unmatched(policy, unmatched))
-    return Conclusion(tuple(results), _coverage(plan, partial, seen))
-
-
-def _judges(plan: Plan, policy: Policy, bucket: str) -> bool:
-    """Whether a rule of the policy is judged over the bucket: one whose rules are all switched off, or left out, looks at nothing."""
-    return _wanted(plan, bucket) and policy.applies_to(bucket) and any(plan.judges(bound) for bound in policy.rules)
+    return Conclusion(tuple(results), coverage.of(plan, partial, seen, results))
 
 
 def _wanted(plan: Plan, bucket: str) -> bool:
@@ -399,33 +396,4 @@ def _unmatched(policy: Policy, globs: Sequence[str]) -> Result:
         location=policy.location,
         findings=(),
         help="Look whether the logs that were read are those of the buckets meant, and whether the glob is spelt as the buckets are.",
-    )
-
-
-def _coverage(plan: Plan, partial: Partial, seen: Mapping[str, Mapping[str, int]]) -> Coverage:
-    """What was looked at and what could not be."""
-    buckets = tuple(
-        BucketCoverage(
-            bucket,
-            row["records"],
-            tuple(policy.name for policy in plan.policies if _judges(plan, policy, bucket)),
-            _instant(row["first"]),
-            _instant(row["last"]),
-        )
-        for bucket, row in seen.items()
-    )
-    warnings = dict(sorted(partial.warnings.items()))
-    if partial.outside:
-        warnings["outside-period"] = partial.outside
-    return Coverage(
-        objects=partial.objects,
-        bytes=partial.bytes,
-        records=sum(row["records"] for row in seen.values()),
-        ambiguous=sum(row["ambiguous"] for row in seen.values()),
-        quarantined=partial.quarantined,
-        unreadable=partial.unreadable,
-        warnings=warnings,
-        first_record=min((_instant(row["first"]) for row in seen.values()), default=None),
-        last_record=max((_instant(row["last"]) for row in seen.values()), default=None),
-        buckets=buckets,
     )

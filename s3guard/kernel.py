@@ -17,7 +17,7 @@ from typing import Final
 
 import polars as pl
 
-from s3guard import conditions, seen
+from s3guard import conditions, hours, seen
 from s3guard.columns import Columns, decoded_keys, needed_texts
 from s3guard.grouping import grouped, summed
 from s3guard.measures import Limit, Measured
@@ -71,6 +71,11 @@ class Plan:
     def judges(self, bound: BoundRule) -> bool:
         """Whether the run was not narrowed to other rules."""
         return self.rules is None or bound.name in self.rules
+
+    def looks_at(self, policy: Policy, bucket: str) -> bool:
+        """Whether a rule of the policy is judged over the bucket: one whose rules are all switched off, or left out, looks at nothing."""
+        is_wanted = self.buckets is None or bucket in self.buckets
+        return is_wanted and policy.applies_to(bucket) and any(self.judges(bound) for bound in policy.rules)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -127,6 +132,7 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
         partial.outside += lines - (_lines(kept) if is_readings else kept.height)
         for bucket, of_bucket in _by_bucket(kept.with_columns(_cell(plan).alias("cell")), columns):
             partial.buckets.append(_seen(bucket, of_bucket))
+            partial.hours += _hours(plan, bucket, of_bucket)
             bound = plan.rules_of(bucket)
             if bound:
                 judged = _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings, is_delivered=is_delivered)
@@ -173,6 +179,11 @@ def _by_bucket(rows: pl.DataFrame, columns: Columns) -> Iterable[tuple[str, pl.D
 def _cell(plan: Plan) -> pl.Expr:
     """The start of the stretch of time that a record lies in; 0 where there is one alone."""
     return pl.lit(0, pl.Int64) if plan.cell is None else pl.col("t") // plan.cell * plan.cell
+
+
+def _hours(plan: Plan, bucket: str, rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """`hours.HOUR` of the rows of one bucket. NOTE: cells are hours of their own, and tables by cells are cut at any of them."""
+    return [hours.counted(bucket, rows)] if plan.cell is None else []
 
 
 def _seen(bucket: str, rows: pl.DataFrame) -> pl.DataFrame:

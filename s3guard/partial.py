@@ -14,7 +14,7 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 
 import polars as pl
 
-from s3guard import seen
+from s3guard import hours, seen
 from s3guard.grouping import grouped, summed
 from s3guard.model import Unreadable
 
@@ -115,6 +115,8 @@ class Partial:
     """`TOTALS`: what a rule judged of a bucket."""
     buckets: list[pl.DataFrame] = field(default_factory=list)
     """`BUCKET`: records seen, and when."""
+    hours: list[pl.DataFrame] = field(default_factory=list)
+    """`s3guard.hours.HOUR`: records by the hour, where tables are not kept apart by cells, which tell it, too."""
     seen: list[pl.DataFrame] = field(default_factory=list)
     """`s3guard.seen.OBJECT`: what each log object held, where tables are kept apart by cells."""
     deliveries: list[pl.DataFrame] = field(default_factory=list)
@@ -135,6 +137,7 @@ class Partial:
         """Take in another partial; tables are put beside each other until `compact` joins them."""
         self.totals += other.totals
         self.buckets += other.buckets
+        self.hours += other.hours
         self.seen += other.seen
         self.deliveries += other.deliveries
         self.looked += other.looked
@@ -170,6 +173,7 @@ class Partial:
     def _join(self, each: Each, how: Callable[[RuleTables], Joined]) -> None:
         self.totals = [totals(self.totals)]
         self.buckets = [buckets(self.buckets)]
+        self.hours = [hours.joined(self.hours)]
         self.seen = [seen.joined(self.seen)]
         self.deliveries = [deliveries(self.deliveries)]
         self.looked = [looked(self.looked)]
@@ -198,6 +202,7 @@ class Partial:
         copy = replace(self, rules={})
         copy.totals = [_cut(frame, pl.col("cell"), since, until) for frame in self.totals]
         copy.buckets = [_cut(frame, pl.col("cell"), since, until) for frame in self.buckets]
+        copy.hours = [hours.of_cells(_cut(frame, pl.col("cell"), since, until, alone=False)) for frame in self.buckets]
         copy.looked = [_cut(frame, pl.col("cell"), since, until) for frame in self.looked]
         # NOTE: what a delivery leaves out, it leaves out for all times; so columns count wherever they were carried.
         copy.deliveries = [_counted(frame, since, until) for frame in self.deliveries]
@@ -216,7 +221,7 @@ class Partial:
     def to_ipc(self) -> Octets:
         """The partial as bytes: an Arrow IPC stream a table, with a JSON head that names them."""
         self.compact()
-        frames = {name: getattr(self, name)[0] for name in ("totals", "buckets", "seen", "deliveries", "looked")}
+        frames = {name: getattr(self, name)[0] for name in ("totals", "buckets", "hours", "seen", "deliveries", "looked")}
         for rule, tables in sorted(self.rules.items()):
             frames |= {f"{name}:{rule}": getattr(tables, name)[0] for name in RuleTables.NAMES if getattr(tables, name)}
         streams = {name: _stream(frame) for name, frame in sorted(frames.items())}  # NOTE: in the order of the head
@@ -336,12 +341,12 @@ def _bounded(tables: RuleTables, groups: pl.DataFrame, counts: pl.DataFrame) -> 
     return RuleTables(tables.splits, [groups], [counts], [samples], [distinct]), flooded
 
 
-def _cut(frame: pl.DataFrame, time: pl.Expr, since: int | None, until: int | None) -> pl.DataFrame:
-    """The rows whose time lies inside; their cells are one."""
+def _cut(frame: pl.DataFrame, time: pl.Expr, since: int | None, until: int | None, *, alone: bool = True) -> pl.DataFrame:
+    """The rows whose time lies inside; their cells are one, if they are to be `alone`."""
     inside = (time >= since) if since is not None else pl.lit(value=True)
     inside &= (time < until) if until is not None else pl.lit(value=True)
     kept = frame.filter(inside)
-    return kept.with_columns(pl.lit(0, pl.Int64).alias("cell")) if "cell" in kept.columns else kept
+    return kept.with_columns(pl.lit(0, pl.Int64).alias("cell")) if alone and "cell" in kept.columns else kept
 
 
 def _counted(frame: pl.DataFrame, since: int | None, until: int | None) -> pl.DataFrame:

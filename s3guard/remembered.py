@@ -16,6 +16,7 @@ from s3guard.model import Unreadable, UsageError
 from s3guard.partial import Partial
 from s3guard.sources import LogObject
 from s3guard.state import CELL, State, View, batch_head, in_window
+from s3guard.state.runs import judged_by
 
 BYTES: Final = 2 << 30
 OBJECTS: Final = 50_000
@@ -72,7 +73,8 @@ class Remembered:
         if plan.until is not None:
             plan = replace(plan, until=until)
         with ThreadPoolExecutor(jobs, thread_name_prefix="s3guard") as pool:
-            return conclude(plan, partial, known, pool.map), self._notes(since, until)
+            concluded = conclude(plan, partial, known, pool.map)
+        return replace(concluded, runs=judged_by(view, since, until)), self._notes(since, until)
 
     @property
     def period(self) -> tuple[int, int]:

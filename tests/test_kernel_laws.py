@@ -13,10 +13,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from s3guard import hours
 from s3guard import partial as partials
 from s3guard.conclude import Conclusion, conclude
 from s3guard.kernel import Plan
-from s3guard.model import Result, Status
+from s3guard.model import Hours, Result, Status
 from s3guard.partial import Partial, merge
 from tests.batches import Line, Worker, lines_of, policies_of, scattered, whole
 from tests.laws import tried
@@ -225,5 +226,8 @@ def test_a_part_of_the_period_is_concluded_from_cells_as_from_its_records_alone(
     found = conclude(replace(part, cell=cell), kept_apart)
     expected = conclude(part, whole(part, lines))
     assert found.results == expected.results
-    assert found.coverage.buckets == expected.coverage.buckets
+    seen, wanted = found.coverage.buckets, expected.coverage.buckets
+    if cell > hours.SPANS[0]:  # of which nobody can tell hours
+        seen, wanted = (tuple(replace(bucket, hours=Hours(), gaps=()) for bucket in buckets) for buckets in (seen, wanted))
+    assert seen == wanted
     assert found.coverage.ambiguous == expected.coverage.ambiguous
