@@ -142,7 +142,7 @@ class Parsed:
     """What blocks of lines hold."""
 
     records: pl.DataFrame
-    """One row a record, columns of `PHYSICAL`."""
+    """One row a record, columns of `PHYSICAL`; with ``key`` where the format knows the decoded keys."""
     readings: pl.DataFrame
     """Readings of ambiguous lines: rows of one line share `reading`."""
     quarantined: list[Quarantined]
