@@ -29,6 +29,14 @@ class Shelf:
         self.page_size = page
         self.asked: list[Query] = []
 
+    def stored(self, key: str) -> Stored:
+        """What a listing says of an object that is there."""
+        return Stored(key, len(self.contents[key]), etag(self.contents[key]))
+
+    def content(self, key: str) -> bytes:
+        """The bytes of an object that is there."""
+        return self.contents[key]
+
     def page(self, query: Query) -> Page:
         """A page as ListObjectsV2 makes it; a token is the last key or folder of the page before."""
         self.asked.append(query)
@@ -48,7 +56,7 @@ class Shelf:
                 folders.append(f"{query.prefix}{head}/")
                 at = bisect_left(self.keys, f"{folders[-1]}\U0010ffff")
             else:
-                objects.append(Stored(key, len(self.contents[key]), etag(self.contents[key])))
+                objects.append(self.stored(key))
                 at += 1
         return Page(objects, folders, None)
 
@@ -98,10 +106,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif key not in self.shelf.contents:
             self._refuse(404, "NoSuchKey")
         else:
-            self._object(self.shelf.contents[key])
+            self._object(self.shelf.content(key), self.shelf.stored(key).etag or "")
 
-    def _object(self, content: bytes) -> None:
-        tag, wanted = etag(content), self.headers.get("if-match")
+    def _object(self, content: bytes, tag: str) -> None:
+        wanted = self.headers.get("if-match")
         if wanted is not None and wanted != tag:
             self._refuse(412, "PreconditionFailed")
             return
