@@ -46,8 +46,8 @@ ORDER = 0
 MAGIC: Final = b"PAR1"
 LARGEST: Final = 2 << 30
 """Bytes of a file that is held in memory, since it lies elsewhere or is packed."""
-_LINE: Final = 300
-"""Bytes of log that a row counts for: it needs half the memory of a line, whose text is kept until its shard was scanned."""
+_LINE: Final = 600
+"""Bytes of log that a row stands for: about that much memory the shard of a worker needs for it."""
 
 Source: TypeAlias = str | bytes
 """Where a file is: its path, or its bytes."""
