@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -268,6 +268,13 @@ def decoded_keys(rows: pl.DataFrame, columns: Columns) -> pl.Series:
         for key, single in zip(keys.gather(places), once.gather(places), strict=True)
     ]
     return keys.scatter(places, pl.Series(decoded, dtype=pl.String)).alias("key")
+
+
+def together(frames: Sequence[pl.DataFrame], columns: Columns) -> pl.DataFrame:
+    """Physical frames as one; where some hold the column `key`, all do."""
+    if len({"key" in rows.columns for rows in frames}) > 1:
+        frames = [rows if "key" in rows.columns else rows.with_columns(decoded_keys(rows, columns)) for rows in frames]
+    return pl.concat([rows.select(frames[0].columns) for rows in frames])
 
 
 def needed_texts(names: frozenset[str]) -> frozenset[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from s3guard import coverage
 from s3guard.globs import matches
-from s3guard.judge import Judge, instant
-from s3guard.model import BucketCoverage, Coverage, Result
+from s3guard.judge import Judge
+from s3guard.model import Coverage, Result, RunCoverage
 from s3guard.partial import Each, Partial
 from s3guard.plan import Plan
 from s3guard.policy import BoundRule, Policy
@@ -21,6 +21,8 @@ class Conclusion:
 
     results: tuple[Result, ...]
     coverage: Coverage
+    runs: tuple[RunCoverage, ...] = ()
+    """Which runs judged what of it, of a state."""
 
 
 def conclude(plan: Plan, partial: Partial, known: Known | None = None, each: Each = map) -> Conclusion:
@@ -58,42 +60,8 @@ def conclude(plan: Plan, partial: Partial, known: Known | None = None, each: Eac
         unmatched = [glob for glob in policy.globs if not any(matches(glob, bucket) for bucket in seen)]
         if unmatched and bound and plan.buckets is None:
             results.append(result_of_unmatched(policy, unmatched))
-    return Conclusion(tuple(results), _coverage(plan, partial, seen))
-
-
-def _judges(plan: Plan, policy: Policy, bucket: str) -> bool:
-    """Whether a rule of the policy is judged over the bucket: one whose rules are all switched off, or left out, looks at nothing."""
-    return _wanted(plan, bucket) and policy.applies_to(bucket) and any(plan.judges(bound) for bound in policy.rules)
+    return Conclusion(tuple(results), coverage.of(plan, partial, seen, results))
 
 
 def _wanted(plan: Plan, bucket: str) -> bool:
     return plan.buckets is None or bucket in plan.buckets
-
-
-def _coverage(plan: Plan, partial: Partial, seen: Mapping[str, Mapping[str, int]]) -> Coverage:
-    """What was looked at and what could not be."""
-    buckets = tuple(
-        BucketCoverage(
-            bucket,
-            row["records"],
-            tuple(policy.name for policy in plan.policies if _judges(plan, policy, bucket)),
-            instant(row["first"]),
-            instant(row["last"]),
-        )
-        for bucket, row in seen.items()
-    )
-    warnings = dict(sorted(partial.warnings.items()))
-    if partial.outside:
-        warnings["outside-period"] = partial.outside
-    return Coverage(
-        objects=partial.objects,
-        bytes=partial.bytes,
-        records=sum(row["records"] for row in seen.values()),
-        ambiguous=sum(row["ambiguous"] for row in seen.values()),
-        quarantined=partial.quarantined,
-        unreadable=partial.unreadable,
-        warnings=warnings,
-        first_record=min((instant(row["first"]) for row in seen.values()), default=None),
-        last_record=max((instant(row["last"]) for row in seen.values()), default=None),
-        buckets=buckets,
-    )

@@ -26,7 +26,7 @@ from s3guard.blocks import blocks
 from s3guard.columns import Columns, decoded_keys, needed_texts
 from s3guard.fields import CORE_NAMES
 from s3guard.formats import Parsers, Reading
-from s3guard.formats.parquet.columns import EXTRA, READINGS, bits, suffix
+from s3guard.formats.parquet.columns import EXTRA, READINGS, bits, marked, suffix
 from s3guard.formats.parquet.kept import Kept
 from s3guard.model import Listed, Unreadable, UsageError
 from s3guard.origin import Block
@@ -207,7 +207,8 @@ class _Table:
             frames.append(self._plain(parsed.delivered, objects, is_delivered=True))
         if parsed.readings.height:
             frames.append(self._merged(parsed.readings, objects))
-        return pl.concat(frames).sort(_ORIGIN, maintain_order=True).select(*self._names, *self._extra)
+        rows = pl.concat(frames).sort(_ORIGIN, maintain_order=True).select(*self._names, *self._extra)
+        return marked(rows) if self._extra else rows
 
     def _plain(self, rows: pl.DataFrame, objects: pl.Series, *, is_delivered: bool) -> pl.DataFrame:
         rows = self._prepared(rows, objects)

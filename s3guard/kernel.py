@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
-from s3guard import seen
+from s3guard import hours, seen
 from s3guard.columns import Columns, decoded_keys
 from s3guard.counted import breaking, measured
 from s3guard.joins import BUCKET, DELIVERY, LOOKED, TOTALS
@@ -46,6 +46,7 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
         partial.outside += lines - (_lines(kept) if is_readings else kept.height)
         for bucket, of_bucket in _by_bucket(kept.with_columns(_cell(plan).alias("cell")), columns):
             partial.buckets.append(_seen(bucket, of_bucket))
+            partial.hours += _hours(plan, bucket, of_bucket)
             bound = plan.rules_of(bucket)
             if bound:
                 judged = _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings, is_delivered=is_delivered)
@@ -92,6 +93,11 @@ def _by_bucket(rows: pl.DataFrame, columns: Columns) -> Iterable[tuple[str, pl.D
 def _cell(plan: Plan) -> pl.Expr:
     """The start of the stretch of time that a record lies in; 0 where there is one alone."""
     return pl.lit(0, pl.Int64) if plan.cell is None else pl.col("t") // plan.cell * plan.cell
+
+
+def _hours(plan: Plan, bucket: str, rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """`hours.HOUR` of the rows of one bucket. NOTE: cells are hours of their own, and tables by cells are cut at any of them."""
+    return [hours.counted(bucket, rows)] if plan.cell is None else []
 
 
 def _seen(bucket: str, rows: pl.DataFrame) -> pl.DataFrame:

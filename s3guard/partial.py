@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import polars as pl
 
-from s3guard import joins, seen
+from s3guard import hours, joins, seen
 from s3guard.joins import SET, sets
 from s3guard.model import Unreadable
 from s3guard.ruletables import Joined, RuleTables, cells, joined, settled
@@ -50,6 +50,8 @@ class Partial:
     """`TOTALS`: what a rule judged of a bucket."""
     buckets: list[pl.DataFrame] = field(default_factory=list)
     """`BUCKET`: records seen, and when."""
+    hours: list[pl.DataFrame] = field(default_factory=list)
+    """`s3guard.hours.HOUR`: records by the hour, where tables are not kept apart by cells, which tell it, too."""
     seen: list[pl.DataFrame] = field(default_factory=list)
     """`s3guard.seen.OBJECT`: what each log object held, where tables are kept apart by cells."""
     deliveries: list[pl.DataFrame] = field(default_factory=list)
@@ -70,6 +72,7 @@ class Partial:
         """Take in another partial; tables are put beside each other until `compact` joins them."""
         self.totals += other.totals
         self.buckets += other.buckets
+        self.hours += other.hours
         self.seen += other.seen
         self.deliveries += other.deliveries
         self.looked += other.looked
@@ -111,6 +114,7 @@ class Partial:
     def _join(self, each: Each, how: Callable[[RuleTables], Joined]) -> None:
         self.totals = [joins.totals(self.totals)]
         self.buckets = [joins.buckets(self.buckets)]
+        self.hours = [hours.joined(self.hours)]
         self.seen = [seen.joined(self.seen)]
         self.deliveries = [joins.deliveries(self.deliveries)]
         self.looked = [joins.looked(self.looked)]
@@ -139,6 +143,7 @@ class Partial:
         copy = replace(self, rules={})
         copy.totals = [cells(frame, pl.col("cell"), since, until) for frame in self.totals]
         copy.buckets = [cells(frame, pl.col("cell"), since, until) for frame in self.buckets]
+        copy.hours = [hours.of_cells(cells(frame, pl.col("cell"), since, until, alone=False)) for frame in self.buckets]
         copy.looked = [cells(frame, pl.col("cell"), since, until) for frame in self.looked]
         # NOTE: what a delivery leaves out, it leaves out for all times; so columns count wherever they were carried.
         copy.deliveries = [_counted(frame, since, until) for frame in self.deliveries]
@@ -148,7 +153,7 @@ class Partial:
     def to_ipc(self) -> Octets:
         """The partial as bytes: an Arrow IPC stream a table, with a JSON head that names them."""
         self.compact()
-        frames = {name: getattr(self, name)[0] for name in ("totals", "buckets", "seen", "deliveries", "looked")}
+        frames = {name: getattr(self, name)[0] for name in ("totals", "buckets", "hours", "seen", "deliveries", "looked")}
         for rule, tables in sorted(self.rules.items()):
             frames |= {f"{name}:{rule}": getattr(tables, name)[0] for name in RuleTables.NAMES if getattr(tables, name)}
         streams = {name: _stream(frame) for name, frame in sorted(frames.items())}  # NOTE: in the order of the head

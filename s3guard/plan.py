@@ -41,6 +41,11 @@ class Plan:
         """Whether the run was not narrowed to other rules."""
         return self.rules is None or bound.name in self.rules
 
+    def looks_at(self, policy: Policy, bucket: str) -> bool:
+        """Whether a rule of the policy is judged over the bucket: one whose rules are all switched off, or left out, looks at nothing."""
+        is_wanted = self.buckets is None or bucket in self.buckets
+        return is_wanted and policy.applies_to(bucket) and any(self.judges(bound) for bound in policy.rules)
+
     @property
     def columns(self) -> frozenset[str]:
         """Every column by name that a rule reads beyond those that are always there."""

@@ -23,6 +23,7 @@ from s3guard.sources import LogObject, UnreadableError
 from s3guard.state import CELL, State, View, batch_head
 from s3guard.state.judged import Known as Judged
 from s3guard.state.judged import torn
+from s3guard.state.runs import judged_by
 
 BYTES: Final = 2 << 30
 OBJECTS: Final = 50_000
@@ -143,6 +144,7 @@ class Remembered:
             concluded = conclude(plan, partial, known, pool.map)
         failed = {result.rule for result in concluded.results if result.status is Status.FAIL}
         blind = tuple(f"{name}: {gap}." for name, gap in known.gaps.items() if name in failed)
+        concluded = replace(concluded, runs=judged_by(view, since, until))
         return concluded, Told(self._notes(since, until), blind, self._covered(view.last))
 
     def _covered(self, last: int) -> dict[str, Any]:

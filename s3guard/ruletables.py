@@ -74,12 +74,12 @@ class RuleTables:
         return cut
 
 
-def cells(frame: pl.DataFrame, time: pl.Expr, since: int | None, until: int | None) -> pl.DataFrame:
-    """The rows whose time lies inside; their cells are one."""
+def cells(frame: pl.DataFrame, time: pl.Expr, since: int | None, until: int | None, *, alone: bool = True) -> pl.DataFrame:
+    """The rows whose time lies inside; their cells are one, if they are to be `alone`."""
     inside = (time >= since) if since is not None else pl.lit(value=True)
     inside &= (time < until) if until is not None else pl.lit(value=True)
     kept = frame.filter(inside)
-    return kept.with_columns(pl.lit(0, pl.Int64).alias("cell")) if "cell" in kept.columns else kept
+    return kept.with_columns(pl.lit(0, pl.Int64).alias("cell")) if alone and "cell" in kept.columns else kept
 
 
 Joined: TypeAlias = tuple[RuleTables, list[str]]

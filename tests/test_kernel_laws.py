@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from s3guard import joins, ruletables, seconds
+from s3guard import hours, joins, ruletables, seconds
 from s3guard.conclude import Conclusion, conclude
-from s3guard.model import Result, Status
+from s3guard.model import Hours, Result, Status
 from s3guard.partial import Partial, merge
 from s3guard.plan import Plan
 from tests.batches import Line, Worker, lines_of, policies_of, scattered, whole
@@ -247,5 +247,8 @@ def test_a_part_of_the_period_is_concluded_from_cells_as_from_its_records_alone(
     found = conclude(replace(part, cell=cell), kept_apart)
     expected = conclude(part, whole(part, lines))
     assert found.results == expected.results
-    assert found.coverage.buckets == expected.coverage.buckets
+    seen, wanted = found.coverage.buckets, expected.coverage.buckets
+    if cell > hours.SPANS[0]:  # of which nobody can tell hours
+        seen, wanted = (tuple(replace(bucket, hours=Hours(), gaps=()) for bucket in buckets) for buckets in (seen, wanted))
+    assert seen == wanted
     assert found.coverage.ambiguous == expected.coverage.ambiguous

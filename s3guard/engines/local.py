@@ -19,7 +19,7 @@ import polars as pl
 
 from s3guard import seen
 from s3guard.blocks import blocks
-from s3guard.columns import Columns
+from s3guard.columns import Columns, together
 from s3guard.engines import Work
 from s3guard.formats import Parsers, Reading
 from s3guard.kernel import scan
@@ -148,7 +148,8 @@ class _Worker:
 
     def scan(self) -> Partial:
         """The partial of the shard, after which it is empty."""
-        records, readings = (pl.concat(frames) if frames else self._nothing for frames in (self._records, self._readings))
+        kinds = (self._records, self._readings)
+        records, readings = (together(frames, self._columns) if frames else self._nothing for frames in kinds)
         parsed = Parsed(records, readings, [], self._warnings, self._damaged, holders=tuple(self._holders), unreadable=self._unreadable)
         if self._delivered:
             parsed.delivered, parsed.carried = pl.concat(self._delivered), self._carried

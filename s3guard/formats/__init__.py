@@ -86,8 +86,14 @@ class Plain:
             raise self._fault
         yield from self._chunks
 
-    def pass_over(self) -> None:
-        """Read the rest, and do nothing with it: somebody else reads it better. `UnreadableError` where it cannot be."""
+    def pass_over(self, size: int) -> None:
+        """Read the rest, and do nothing with it: somebody else reads it better. `UnreadableError` where it cannot be.
+
+        Where nobody wants to know what the bytes are, they are taken for read: all of the object's `size`.
+        """
+        if self._digest is None:
+            self.reading.bytes += size - self._bytes
+            return
         for _ in self._pieces:
             pass
 
@@ -105,8 +111,8 @@ class Plain:
     def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             self.reading.bytes += len(piece)
+            self._bytes += len(piece)
             if self._digest is not None:
-                self._bytes += len(piece)
                 self._digest.update(piece)
             yield piece
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from s3guard import continuity
 from s3guard.fields import WARNINGS
 from s3guard.model import Coverage, Finding, Omitted, Report, Result, Severity, Status
 from s3guard.outputs import PROVES, Options, plural
@@ -230,6 +231,7 @@ def _coverage(page: Page, report: Report) -> Iterator[str]:
     yield from page.lines("records", f"{coverage.records:,} in {plural(len(coverage.buckets), 'bucket')}, from {origin}")
     if seen := period(coverage.first_record, coverage.last_record):
         yield from page.lines("period", f"{seen} UTC")
+    yield from _hours(page, coverage)
     if coverage.ambiguous:
         lines = plural(coverage.ambiguous, "line")
         told = f"{lines}, judged by the reading that is worst for the requester; --quarantine FILE keeps them"
@@ -247,6 +249,18 @@ def _coverage(page: Page, report: Report) -> Iterator[str]:
         if note != PROVES:
             yield from page.lines("note", page.clean(note), most=4)
     yield from page.lines("proves", PROVES, DIM)
+
+
+def _hours(page: Page, coverage: Coverage) -> Iterator[str]:
+    """In how many hours there are records of each bucket, and for how long there are none: the most silent ones first."""
+    buckets, label = continuity.quietest(coverage.buckets), "hours"
+    for bucket in buckets[:SHOWN]:
+        told = page.clean(continuity.sentence(bucket))
+        name = f"{page.clean(bucket.bucket, 100)}: " if len(coverage.buckets) > 1 else ""
+        yield from page.lines(label, f"{name}{told}", most=4)
+        label = ""
+    if len(buckets) > SHOWN:
+        yield from page.lines("", f"and {plural(len(buckets) - SHOWN, 'more bucket')}, less silent: the json output has every hour")
 
 
 def _unread(page: Page, coverage: Coverage) -> Iterator[str]:
