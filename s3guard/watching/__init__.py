@@ -71,7 +71,7 @@ class Watch:
         if asked.queue is not None:
             self._queue = Queue(asked.queue, asked.request.access, self.desk.warn)
         with nullcontext() if self._queue is None else closing(self._queue):
-            self._sitting.open()
+            self.stop.unless(self._sitting.open)  # NOTE: a state is read, and compacted, whole or not at all.
             first = self._first()
             while not self.stop.asked and not (self._turn(first) and asked.once):
                 self.desk.beat(self.counts)
@@ -81,7 +81,7 @@ class Watch:
 
     def _first(self) -> list[Taken]:
         """Messages that are there, if there is a queue: asked for before anything else, so that a queue that is refused ends it at once."""
-        if self._queue is None:
+        if self._queue is None or self.stop.asked:
             return []
         request = self.asked.request
         watched = [one for one in request.logs if one.startswith("s3://")]
