@@ -1,0 +1,96 @@
+"""What a policy expects of the logging configuration: its `logging:` section, and what its frameworks ask for where that is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal
+
+_DAY: Final = 86_400_000
+FRESHNESS: Final = timedelta(hours=24)
+"""How old the newest log object may be, where the policy says nothing."""
+GRACE: Final = timedelta(hours=48)
+"""How long after a change, or after a request, S3 is given to deliver (it promises nothing: best effort, within hours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A number of days, and who asks for it."""
+
+    days: int
+    because: str
+    """``the policy``, ``pci-dss 10.5.1``."""
+    is_advice: bool = False
+    """Whether to break it is a warning: how the framework applies to logs is an interpretation."""
+
+
+_KEPT: Final = {
+    "pci-dss": Days(365, "pci-dss 10.5.1: twelve months"),
+    "hipaa": Days(2190, "hipaa 164.316(b)(2)(i): six years, as many read it for logs", is_advice=True),
+    "soc2": Days(365, "soc2: the audit period, by default a year", is_advice=True),
+}
+_AVAILABLE: Final = {"pci-dss": Days(90, "pci-dss 10.5.1: three months immediately available")}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What one policy expects of the buckets it names."""
+
+    policy: str
+    target_bucket: str | None = None
+    """The log bucket; None: any."""
+    target_prefix: str | None = None
+    """With ``{bucket}``, ``{account}`` and ``{region}``; None: any. See `prefix_for`."""
+    key_format: Literal["simple", "partitioned", "any"] = "any"
+    keep: Days | None = None
+    """No log object may be deleted sooner; None: nobody asks."""
+    available: Days | None = None
+    """No log object may be archived sooner where it cannot be read at once; None: nobody asks."""
+    keep_at_most: Days | None = None
+    """Log objects must be deleted by then; None: nobody asks."""
+    wants_maximum: bool = False
+    """Whether a maximum must be stated (gdpr) and is not."""
+    freshness: timedelta = FRESHNESS
+    grace: timedelta = GRACE
+    readers: tuple[str, ...] | None = None
+    """Principal patterns that may read the logs; None: the policy does not say, and then nobody outside the account may."""
+    frameworks: tuple[str, ...] = ()
+
+    def prefix_for(self, bucket: str, account: str | None, region: str | None) -> str | None:
+        """The prefix that a bucket's logs should have; None where any will do, or what it names is not known."""
+        if self.target_prefix is None:
+            return None
+        text = self.target_prefix
+        for name, value in (("{bucket}", bucket), ("{account}", account), ("{region}", region)):
+            if name in text:
+                if value is None:
+                    return None
+                text = text.replace(name, value)
+        return text
+
+    @property
+    def conflict(self) -> str | None:
+        """Why what is asked for cannot be kept all at once, as a clause; None where it can."""
+        if self.keep is None or self.keep_at_most is None or self.keep.days <= self.keep_at_most.days:
+            return None
+        return (
+            f"{self.keep.because} asks that logs are kept for {self.keep.days:,} days, and {self.keep_at_most.because} that they "
+            f"are deleted after {self.keep_at_most.days:,}; decide which of the two holds and say why in the policy"
+        )
+
+
+def by_frameworks(kept: dict[str, Days], frameworks: Sequence[str]) -> Days | None:
+    """The strictest minimum that one of the frameworks (pinned or not) asks for."""
+    asked = [days for name, days in kept.items() if any(one == name or one.startswith(f"{name}-") for one in frameworks)]
+    return max(asked, key=lambda one: (one.days, not one.is_advice), default=None)
+
+
+def keep_by(frameworks: Sequence[str]) -> Days | None:
+    """How long frameworks ask that logs are kept."""
+    return by_frameworks(_KEPT, frameworks)
+
+
+def available_by(frameworks: Sequence[str]) -> Days | None:
+    """How long frameworks ask that logs are immediately available."""
+    return by_frameworks(_AVAILABLE, frameworks)
