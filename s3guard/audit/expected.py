@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
+
+from s3guard.policy import Policy
 
 _DAY: Final = 86_400_000
 FRESHNESS: Final = timedelta(hours=24)
@@ -80,17 +82,39 @@ class Expected:
         )
 
 
-def by_frameworks(kept: dict[str, Days], frameworks: Sequence[str]) -> Days | None:
-    """The strictest minimum that one of the frameworks (pinned or not) asks for."""
-    asked = [days for name, days in kept.items() if any(one == name or one.startswith(f"{name}-") for one in frameworks)]
-    return max(asked, key=lambda one: (one.days, not one.is_advice), default=None)
+def of_policy(policy: Policy) -> Expected:
+    """What a policy expects; what its `logging:` leaves open is taken from its frameworks, and what it says outvotes them."""
+    said = policy.logging
+    retention = said.retention if said else None
+    keep = _said(retention.min if retention else None) or _strictest(_KEPT, policy.frameworks)
+    available = _said(retention.immediately_available if retention else None) or _strictest(_AVAILABLE, policy.frameworks)
+    at_most = _said(retention.max if retention else None)
+    target = said.target if said else None
+    freshness = said.freshness if said else None
+    return Expected(
+        policy=policy.name,
+        target_bucket=target.bucket if target else None,
+        target_prefix=target.prefix if target else None,
+        key_format=(said.key_format if said else None) or "any",
+        keep=keep,
+        available=available,
+        keep_at_most=at_most,
+        wants_maximum=at_most is None and _asks("gdpr", policy.frameworks),
+        freshness=FRESHNESS if freshness is None else timedelta(milliseconds=freshness),
+        readers=said.readers if said else None,
+        frameworks=policy.frameworks,
+    )
 
 
-def keep_by(frameworks: Sequence[str]) -> Days | None:
-    """How long frameworks ask that logs are kept."""
-    return by_frameworks(_KEPT, frameworks)
+def _said(milliseconds: int | None) -> Days | None:
+    return None if milliseconds is None else Days(-(-milliseconds // _DAY), "the policy")
 
 
-def available_by(frameworks: Sequence[str]) -> Days | None:
-    """How long frameworks ask that logs are immediately available."""
-    return by_frameworks(_AVAILABLE, frameworks)
+def _asks(framework: str, frameworks: Sequence[str]) -> bool:
+    return any(one == framework or one.startswith(f"{framework}-") for one in frameworks)
+
+
+def _strictest(asked: Mapping[str, Days], frameworks: Sequence[str]) -> Days | None:
+    """The longest that one of the frameworks (pinned or not) asks for."""
+    days = [one for name, one in asked.items() if _asks(name, frameworks)]
+    return max(days, key=lambda one: (one.days, not one.is_advice), default=None)

@@ -52,6 +52,12 @@ class Check:
             found.append(Verdict(Answer.UNKNOWN, str(error)))
         return tuple(found) or (Verdict(Answer.PASS, ""),)
 
+    @property
+    def help(self) -> str:
+        """What it is for and what to do, a plain paragraph: text of s3guard, never of a bucket."""
+        told = " ".join(f"{self.section('What')}\n{self.section('Why')}".split())
+        return f"{told} What to do: s3guard audit --fix-snippets --rule {self.id}."
+
     def section(self, name: str) -> str:
         """The text of a section of the page, ``CLI``; empty where there is none."""
         found = re.search(rf"^## {re.escape(name)}\n(.*?)(?=^## |\Z)", self.page, re.MULTILINE | re.DOTALL)
