@@ -13,19 +13,20 @@ from math import ceil
 from pathlib import Path
 from typing import Final
 
-from s3guard import __version__, engines, policy, sources
+from s3guard import __version__, audited, chosen, engines, policy, sources
+from s3guard.audit.judge import KIND
 from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Known, conclude
 from s3guard.globs import matches
 from s3guard.kernel import Plan
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
-from s3guard.names import FRAMEWORKS
 from s3guard.outputs import PROVES, Options, left_out, plural
-from s3guard.outputs.json import read, render
+from s3guard.outputs.json import render
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
 from s3guard.remembered import USUAL, Remembered
 from s3guard.repository import report_root
+from s3guard.settings import Exclusion
 from s3guard.state import State, run_head
 from s3guard.verdict import breaks_run
 
@@ -68,6 +69,10 @@ class Request:
     """How long after the period what was delivered late is looked for."""
     access: Access = field(default_factory=Access)
     progress: Callable[[int, int], None] | None = None
+    audit: audited.From | None = None
+    """Where the facts of the configuration audit come from; None: the run has none."""
+    exclusions: Sequence[Exclusion] = ()
+    """Buckets that the audit accepts without a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +81,15 @@ class Judged:
 
     report: Report
     state: State | None = None
+    audit: audited.Audited | None = None
 
     def finish(self) -> None:
         """Write down that the run came to its end, and what it reported; to be called once its reports are where they were asked for.
 
         UnableError where that cannot be written.
         """
+        if self.audit is not None:
+            self.audit.finish(self.report.run.id)
         if self.state is not None:
             while not self.state.append(run_head(self.report.run.id), render(self.report, Options()).encode()):
                 self.state.view()
@@ -99,13 +107,13 @@ def judged(request: Request) -> Judged:
     """
     started = datetime.now(UTC)
     root = report_root(Path.cwd())
-    loaded = _of_frameworks(policy.load(request.policies), request.frameworks)
-    known = _baseline(request.baseline)
+    loaded = chosen.of_frameworks(policy.load(request.policies), request.frameworks)
+    known = chosen.baseline(request.baseline)
     plan = Plan(
         loaded,
         since=None if request.since is None else ceil(request.since.timestamp()),
         until=None if request.until is None else ceil(request.until.timestamp()),
-        rules=_rules(loaded, request.rules),
+        rules=_rules(loaded, request.rules, audits=request.audit is not None),
         buckets=frozenset(request.buckets) or None,
     )
     run = str(uuid.uuid4())
@@ -122,8 +130,10 @@ def judged(request: Request) -> Judged:
         )
         concluded, told = _concluded(request, work, state, run, known)
     coverage = replace(concluded.coverage, listed=logs.listed)
-    _known_buckets(request.buckets, loaded, coverage)
-    exit_code, notes = _verdict(request, concluded.results, coverage)
+    audit = _audited(request, loaded, known)
+    _known_buckets(request.buckets, loaded, coverage, audit)
+    results = concluded.results if audit is None else (*concluded.results, *audit.results)
+    exit_code, notes = _verdict(request, results, coverage)
     why = "--bucket names others" if request.buckets else "no policy is about them"
     report = Report(
         version=__version__,
@@ -132,10 +142,26 @@ def judged(request: Request) -> Judged:
         exit_code=exit_code,
         coverage=coverage,
         policies=tuple(one.as_judged for one in loaded),
-        results=concluded.results,
-        notes=(*notes, *told, *left_out(logs.listed, request.as_of, why), PROVES),
+        results=results,
+        notes=(*notes, *told, *left_out(logs.listed, request.as_of, why), *(audit.notes if audit else ()), PROVES),
     )
-    return Judged(report, state)
+    return Judged(report, state, audit)
+
+
+def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: frozenset[str]) -> audited.Audited | None:
+    """The audit of the configuration, where the run has one."""
+    if request.audit is None:
+        return None
+    asked = audited.Request(
+        policies=request.policies,
+        as_of=request.as_of,
+        origin=request.audit,
+        buckets=request.buckets,
+        rules=request.rules,
+        state=request.state,
+        exclusions=request.exclusions,
+    )
+    return audited.audited(asked, loaded, known, among=_names(loaded))
 
 
 def _concluded(
@@ -169,48 +195,41 @@ def _covered(request: Request, plan: Plan) -> Callable[[str], bool] | None:
     return lambda bucket: (plan.buckets is None or bucket in plan.buckets) and any(one.applies_to(bucket) for one in judging)
 
 
-def _of_frameworks(loaded: tuple[policy.Policy, ...], wanted: Sequence[str]) -> tuple[policy.Policy, ...]:
-    """The policies that give evidence for one of the frameworks; all where none is asked for."""
-    for name in wanted:
-        if name not in FRAMEWORKS:
-            raise UsageError(f"--framework {name}: no framework has this name{did_you_mean(name, FRAMEWORKS)}")
-    return tuple(one for one in loaded if not wanted or set(wanted) & set(one.frameworks))
+def _names(loaded: Sequence[policy.Policy]) -> dict[str, str]:
+    """The rules of policies: full name to kind, and each kind to itself."""
+    full = {bound.name: bound.rule.kind for one in loaded for bound in one.rules}
+    return full | {kind: kind for kind in full.values()}
 
 
-def _rules(loaded: Sequence[policy.Policy], wanted: Sequence[str]) -> frozenset[str] | None:
-    """The full names of the rules that are asked for."""
+def _rules(loaded: Sequence[policy.Policy], wanted: Sequence[str], *, audits: bool) -> frozenset[str] | None:
+    """The full names of the rules that are asked for; with an audit it tells of names that are nobody's."""
     if not wanted:
         return None
     names = {bound.name: bound.rule.kind for one in loaded for bound in one.rules}
     found: set[str] = set()
     for name in wanted:
         matching = {full for full, kind in names.items() if name in (full, kind)}
-        if not matching:
+        if not matching and not audits:
             raise UsageError(f"--rule {name}: no policy has this rule{did_you_mean(name, [*names, *names.values()])}")
         found |= matching
     return frozenset(found)
 
 
-def _known_buckets(wanted: Sequence[str], loaded: Sequence[policy.Policy], coverage: Coverage) -> None:
-    """UsageError for a bucket that neither the logs nor a policy names."""
-    known = {bucket.bucket for bucket in coverage.buckets} | {name for one in loaded for name in one.names}
+def _known_buckets(wanted: Sequence[str], loaded: Sequence[policy.Policy], coverage: Coverage, audit: audited.Audited | None) -> None:
+    """UsageError for a bucket that neither the logs nor a policy nor the audit names."""
+    known = {row.name for row in audit.facts.buckets} if audit else set()
+    known |= {bucket.bucket for bucket in coverage.buckets} | {name for one in loaded for name in one.names}
     for name in wanted:
         if name not in known:
             raise UsageError(f"--bucket {name}: no record and no policy names this bucket{did_you_mean(name, known)}")
-
-
-def _baseline(path: Path | None) -> frozenset[str]:
-    """The fingerprints of an earlier report's findings."""
-    if path is None:
-        return frozenset()
-    return frozenset(finding.fingerprint for result in read(path).results for finding in result.findings)
 
 
 def _verdict(request: Request, results: Sequence[Result], coverage: Coverage) -> tuple[int, tuple[str, ...]]:
     """The exit code, and sentences that say why it is not 0 or would not have been."""
     blind = tuple(_unlooked(request, coverage))
     undetermined = sum(result.status is Status.UNDETERMINED for result in results)
-    judged = any(bucket.policies for bucket in coverage.buckets)
+    # NOTE: records that were to be judged and are not there make their own results undetermined.
+    judged = any(bucket.policies for bucket in coverage.buckets) or any(result.kind == KIND for result in results)
     notes = [*blind]
     if undetermined:
         notes.append(f"{plural(undetermined, 'check')} could not be decided; the reason stands beside each.")
