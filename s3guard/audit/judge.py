@@ -21,7 +21,7 @@ from s3guard.policy import Policy
 from s3guard.settings import Exclusion
 
 KIND: Final = "logging"
-"""The kind of every result of the audit."""
+"""The kind of every result of the audit; see `Result.is_of_records`."""
 SHOWN: Final = 1_000
 """Findings of a result that are shown; the rest is counted in `Result.omitted`."""
 _COVERAGE: Final = "SAL-010"
@@ -183,7 +183,6 @@ def _concluded(blank: Result, verdicts: Sequence[Verdict], asked: Asked, located
         status=status,
         reason=reason,
         severity=max((one.severity for one in findings), key=lambda one: one.rank, default=blank.severity),
-        unjudged=len(doubts),
         findings=tuple(findings[:SHOWN]),
         omitted=Omitted(len(findings[SHOWN:])),
         location=at or blank.location,

@@ -56,7 +56,7 @@ class Check:
     def help(self) -> str:
         """What it is for and what to do, a plain paragraph: text of s3guard, never of a bucket."""
         told = " ".join(f"{self.section('What')}\n{self.section('Why')}".split())
-        return f"{told} What to do: s3guard audit --fix-snippets --rule {self.id}."
+        return f"{told} s3guard audit --fix-snippets --rule {self.id} prints what would mend it."
 
     def section(self, name: str) -> str:
         """The text of a section of the page, ``CLI``; empty where there is none."""
