@@ -9,7 +9,6 @@ from typing import Any, Final, TypeVar
 
 from s3guard.audit.calls import ROOTS
 from s3guard.audit.facts import Absent, Fact, Origin, Unknown, Value
-from s3guard.aws import RETRIES
 
 _T = TypeVar("_T")
 _DENIED: Final = frozenset(
@@ -64,7 +63,7 @@ def _refused(response: Mapping[str, Any], operation: str, action: str, absent: S
     if code in _DENIED or status == 403:
         return Unknown(f"{operation} was denied ({code}); grant {action}", action, origin)
     if code in _SLOWER or status == 503:
-        return Unknown(f"{operation} was put off {RETRIES} times ({code})", None, origin)
+        return Unknown(f"{operation} was put off each time that it was asked ({code})", None, origin)
     return Unknown(f"{operation} failed ({code})", None, origin)
 
 
@@ -84,13 +83,14 @@ def guarded(client: Any) -> Any:  # noqa: ANN401 - a client's class is made when
     NOTE: botocore reads the answer to any question out of any XML: from a list of objects it would read that logging is off.
     """
     for operation, root in ROOTS.items():
-        client.meta.events.register(f"before-parse.s3.{operation}", partial(_check_root, root=root))
+        client.meta.events.register(f"before-parse.s3.{operation}", partial(_check_root, roots=(root, operation)))
     return client
 
 
-def _check_root(response_dict: Mapping[str, Any], root: str, **_rest: object) -> None:
+def _check_root(response_dict: Mapping[str, Any], roots: tuple[str, ...], **_rest: object) -> None:
     if response_dict["status_code"] != 200:
         return
     found = _ROOT.match(response_dict["body"][:_READ])
-    if found is None or not found[1].decode().startswith(root):
-        raise NonsenseError(f"not a {root} but {found[1].decode()[:60] if found else 'no XML'}")
+    # NOTE: servers that are not AWS's name some elements after the call.
+    if found is None or not found[1].decode().startswith(roots):
+        raise NonsenseError(f"not a {roots[0]} but {found[1].decode()[:60] if found else 'no XML'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -54,6 +55,7 @@ def parse(content: bytes, name: str) -> Facts:
         raise UsageError(f"{name} is damaged: {where}: {first['msg']}") from error
 
 
+@cache
 def _adapter() -> TypeAdapter[Facts]:
     from pydantic import TypeAdapter
 
