@@ -12,6 +12,7 @@ from typing import Final
 from s3guard.audit.case import About, AccountCase, Answer, Case, Verdict
 from s3guard.audit.checks import Check
 from s3guard.audit.expected import Expected, of_policy
+from s3guard.audit.facts import Value
 from s3guard.audit.graph import Edge, Graph
 from s3guard.audit.place import place
 from s3guard.audit.rows import Bucket, Facts
@@ -55,6 +56,11 @@ def judge(facts: Facts, asked: Asked) -> tuple[Result, ...]:
     return (*found, *_of_accounts(graph, asked))
 
 
+def is_gone(bucket: Bucket) -> bool:
+    """Whether it is known that there is no such bucket: a target that was deleted, or what a policy names by mistake."""
+    return isinstance(bucket.exists, Value) and not bucket.exists.value
+
+
 def sinks_of(policy: Policy, graph: Graph) -> dict[str, tuple[Edge, ...]]:
     """The log buckets of a policy, each with the sources that are judged with it, sorted by name."""
     found: dict[str, list[Edge]] = {}
@@ -69,12 +75,13 @@ def sinks_of(policy: Policy, graph: Graph) -> dict[str, tuple[Edge, ...]]:
 
 def _of_policy(policy: Policy, graph: Graph, asked: Asked) -> Iterator[Result]:
     expected = of_policy(policy)
-    buckets = [bucket for bucket in graph.facts.buckets if policy.applies_to(bucket.name)]
+    buckets = [bucket for bucket in graph.facts.buckets if policy.applies_to(bucket.name) and not is_gone(bucket)]
     sinks = sinks_of(policy, graph)
     questions: list[tuple[Bucket, About, tuple[Edge, ...]]] = [(bucket, About.SOURCE, ()) for bucket in buckets]
     questions += [(graph.bucket(name) or Bucket(name, None), About.SINK, edges) for name, edges in sinks.items()]
     for bucket, about, edges in sorted(questions, key=lambda question: question[0].name):
-        if asked.buckets and bucket.name not in asked.buckets:
+        # NOTE: that a log bucket is gone is told of its sources; there is nothing to ask it.
+        if is_gone(bucket) or (asked.buckets and bucket.name not in asked.buckets):
             continue
         case = Case(bucket, graph.account(bucket), graph, expected, asked.now, edges)
         for check in asked.checks.values():

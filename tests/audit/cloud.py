@@ -113,6 +113,8 @@ class Cloud:
             return answered(200, _PAYER.format("Requester" if bucket in self.requester_pays else "BucketOwner"))(request)
         if operation == "GetBucketPolicyStatus":
             return answered(200, _PUBLIC.format("true" if bucket in self.public else "false"))(request)
+        if operation == "ListEventDataStores":
+            return answered(200, '{"EventDataStores": []}', **{"content-type": "application/x-amz-json-1.1"})(request)
         if operation == "ListBucketIntelligentTieringConfigurations":
             return answered(200, _TIERING)(request)
         return None

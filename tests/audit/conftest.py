@@ -3,12 +3,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
 from moto.server import ThreadedMotoServer
 
 from tests.audit.cloud import Cloud, reached
+from tests.cli.project import Here
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """A project, and the command in this process."""
+    return Here(tmp_path, monkeypatch, capsys)
 
 
 @dataclass

@@ -145,3 +145,11 @@ def test_every_account_is_judged_by_itself() -> None:
     rows = facts(bucket("a"), accounts=(account(), account(id="444455556666")))
     results = judged(rows, wanted=lambda _rule: True)
     assert ["account:111122223333", "account:444455556666"] == [result.policy for result in results]
+
+
+def test_a_bucket_that_is_gone_is_asked_nothing_more() -> None:
+    ask, of_sinks = check("SAL-099", About.SOURCE, nothing), check("SAL-098", About.SINK, nothing)
+    rows = facts(bucket("a", logging=logs_to("gone")), bucket("gone", exists=Value(value=False)))
+    results = judged(rows, ask, of_sinks, policies=(policy("p", ("a", "gone")),), wanted=lambda _rule: True)
+    told = [(result.rule, result.bucket, result.status) for result in results if result.policy == "p"]
+    assert [("p/logging/SAL-099", "a", Status.PASS), ("p/logging/SAL-010", "gone", Status.UNDETERMINED)] == told
