@@ -47,6 +47,8 @@ class Expected:
     key_format: Literal["simple", "partitioned", "any"] = "any"
     keep: Days | None = None
     """No log object may be deleted sooner; None: nobody asks."""
+    keep_firmly: Days | None = None
+    """As `keep`, of those who ask without interpretation: advice of six years must not hide a duty of one."""
     available: Days | None = None
     """No log object may be archived sooner where it cannot be read at once; None: nobody asks."""
     keep_at_most: Days | None = None
@@ -87,6 +89,7 @@ def of_policy(policy: Policy) -> Expected:
     said = policy.logging
     retention = said.retention if said else None
     keep = _said(retention.min if retention else None) or _strictest(_KEPT, policy.frameworks)
+    duties = {name: days for name, days in _KEPT.items() if not days.is_advice}
     available = _said(retention.immediately_available if retention else None) or _strictest(_AVAILABLE, policy.frameworks)
     at_most = _said(retention.max if retention else None)
     target = said.target if said else None
@@ -97,6 +100,7 @@ def of_policy(policy: Policy) -> Expected:
         target_prefix=target.prefix if target else None,
         key_format=(said.key_format if said else None) or "any",
         keep=keep,
+        keep_firmly=_strictest(duties, policy.frameworks) if keep is not None and keep.is_advice else keep,
         available=available,
         keep_at_most=at_most,
         wants_maximum=at_most is None and _asks("gdpr", policy.frameworks),

@@ -1,7 +1,7 @@
 """Whether a pattern with wildcards matches a text of which not every character is known.
 
-A text is a row of tokens: a character; `ONE`, some one character; or a symbol such as ``${Logs}``, some text, the same wherever it
-stands. A pattern may hold `STAR` and `ONE` as wildcards too. So one question covers the key of a log object that is not written yet, a
+A text is a row of tokens: a character; `DIGIT`, some hexadecimal digit; or a symbol such as ``${Logs}``, some text, the same wherever it
+stands. A pattern may hold `STAR` and `ONE` as wildcards. So one question covers the key of a log object that is not written yet, a
 template's names, and IAM's own policy variables.
 """
 
@@ -20,8 +20,11 @@ class Wild(Enum):
 
     ONE = "?"
     STAR = "*"
+    DIGIT = "0-9A-F"
 
 
+DIGIT: Final = Wild.DIGIT
+"""Of a text: some hexadecimal digit, as times and ids are made of."""
 ONE: Final = Wild.ONE
 """Some one character."""
 STAR: Final = Wild.STAR
@@ -30,6 +33,7 @@ STAR: Final = Wild.STAR
 Token: TypeAlias = str | Wild
 Tokens: TypeAlias = tuple[Token, ...]
 
+_DIGITS: Final = frozenset("0123456789ABCDEF")
 # NOTE: a symbol is one token of several characters, and every other token is one character, so the two cannot be taken for each other.
 _PARTS: Final = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
 
@@ -100,7 +104,7 @@ def _possible_steps(asked: Tokens, states: set[int], token: Token) -> Iterator[i
         wanted = asked[state]
         if wanted is STAR or _is_symbol(wanted):
             yield state
-        elif ONE in (wanted, token) or wanted == token:
+        elif wanted is ONE or wanted == token or (token is DIGIT and wanted in _DIGITS):
             yield state + 1
 
 

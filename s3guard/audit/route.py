@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from s3guard.audit.case import Case
+from s3guard.audit.bucket_policy import Statement
+from s3guard.audit.case import Answer, Case, Verdict
 from s3guard.audit.condition import Context, Missing
-from s3guard.audit.facts import Fact, Unknown, Value
+from s3guard.audit.facts import Fact, NotKnownError, Unknown, Value
 from s3guard.audit.graph import SERVICE, Edge, Graph
-from s3guard.audit.likeness import ONE, Tokens, text
-from s3guard.audit.permission import Request, Who
+from s3guard.audit.likeness import DIGIT, Tokens, text
+from s3guard.audit.permission import Request, Who, open_conditions
 from s3guard.audit.rows import Bucket
 
 
 def _shape(written: str) -> Tokens:
-    return tuple(ONE if char == "?" else char for char in written)
+    return tuple(DIGIT if char == "?" else char for char in written)
 
 
 NAME: Final = _shape("????-??-??-??-??-??-????????????????")
@@ -127,4 +128,41 @@ def partition_of(bucket: Bucket, graph: Graph) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """Names in a sentence."""
-    return ", ".join(sorted(set(names)))
+    return ", ".join(dict.fromkeys(names))
+
+
+def whose(sources: Iterable[str | None]) -> str:
+    """Whose logs, in a sentence: ``logs of app and 2 more``."""
+    named = sorted({source for source in sources if source is not None})
+    if not named:
+        return "logs"
+    return f"logs of {named[0]} and {len(named) - 1} more" if len(named) > 1 else f"logs of {named[0]}"
+
+
+def undecided(route: Route, statements: Iterable[Statement]) -> str:
+    """Why nobody can tell whether statements are about a route."""
+    asked = tuple(statements)
+    names = listed(statement.name for statement in asked)
+    conditions = open_conditions(asked, route.request.context)
+    if conditions:
+        return f"whether statement {names} applies depends on {listed(condition.key for condition in conditions)}"
+    if route.doubts:
+        return f"whether statement {names} applies depends on what could not be looked at: {listed(route.doubts)}"
+    return f"statement {names} is about some log objects only, or about names that are not known yet"
+
+
+def gathered(ways: Iterable[Route], judge: Callable[[Route], Iterable[Verdict]]) -> Iterator[Verdict]:
+    """What is said of each route, once for all of which the same is said; what is wrong tells whose logs it is about.
+
+    For what does not hang on the source itself: a lifecycle rule is one finding, however many sources it meets.
+    """
+    found: dict[tuple[Answer, str, tuple[tuple[str, str], ...]], list[str | None]] = {}
+    for route in ways:
+        try:
+            for verdict in judge(route):
+                found.setdefault((verdict.answer, verdict.reason, tuple(verdict.about.items())), []).append(route.source)
+        except NotKnownError as error:
+            found.setdefault((Answer.UNKNOWN, str(error), ()), []).append(route.source)
+    for (answer, reason, about), sources in found.items():
+        tells = answer in (Answer.FAIL, Answer.WARN)
+        yield Verdict(answer, f"{reason} ({whose(sources)})" if tells else reason, dict(about))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3guard.audit.likeness import ONE, matches, pattern, text
+from s3guard.audit.likeness import DIGIT, matches, pattern, text
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_a_pattern_matches_surely_or_perhaps_or_not(asked: str, told: str, expec
     assert expected is matches(pattern(asked), text(told))
 
 
-def test_a_character_that_is_not_known_is_taken_by_a_wildcard_alone() -> None:
-    assert [True, None, False] == [matches(pattern(asked), (ONE, "x")) for asked in ("?x", "ax", "?y")]
+def test_a_digit_that_is_not_known_is_surely_taken_by_a_wildcard_alone() -> None:
+    assert [True, None, False, False] == [matches(pattern(asked), (DIGIT, "x")) for asked in ("?x", "7x", "?y", "/x")]
 
 
 def test_wildcards_of_a_text_are_characters() -> None:
