@@ -93,7 +93,7 @@ _OTHERS: Final[dict[str, tuple[str, ...]]] = {
     "table_logging": ("s3tables:GetTableBucketLogging",),
     "account.buckets": ("s3:ListAllMyBuckets",),
     "account.directory_buckets": ("s3express:ListAllMyDirectoryBuckets",),
-    "account.table_buckets": ("s3tables:ListTableBuckets",),
+    "account.table_buckets": ("s3tables:ListTableBuckets", "s3tables:GetTableBucketLogging"),
     "account.public_access_block": ("s3:GetAccountPublicAccessBlock",),
     "account.trails": ("cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors"),
     "account.event_data_stores": ("cloudtrail:ListEventDataStores", "cloudtrail:GetEventDataStore"),

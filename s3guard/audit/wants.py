@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from s3guard.audit.calls import actions, own
+from s3guard.audit.calls import actions
 from s3guard.audit.case import About
 from s3guard.audit.checks import Check
 
@@ -45,7 +45,7 @@ def wants(checks: Iterable[Check]) -> Wants:
 
 def iam_policy(checks: Iterable[Check]) -> dict[str, Any]:
     """The least policy document for a live audit with these checks: it reads and never writes."""
-    needs = {need for check in checks for need in (_scoped(check, name) for name in check.needs)} | {*ROLE}
+    needs = {need for check in checks for need in scoped(check)} | {*ROLE}
     told = actions(needs)
     reading = [action for action in told if action != "s3:GetObject"]
     statements: list[dict[str, Any]] = [{"Sid": "Configuration", "Effect": "Allow", "Action": reading, "Resource": "*"}]
@@ -55,10 +55,6 @@ def iam_policy(checks: Iterable[Check]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _scoped(check: Check, need: str) -> str:
-    return f"account.{need}" if check.about is About.ACCOUNT and "." not in need else need
-
-
-def asked_names(needs: Iterable[str]) -> frozenset[str]:
-    """Names of facts without their scopes."""
-    return frozenset(own(need) for need in needs)
+def scoped(check: Check) -> frozenset[str]:
+    """The facts that a check needs, those of an account as ``account.trails``."""
+    return frozenset(f"account.{need}" if check.about is About.ACCOUNT and "." not in need else need for need in check.needs)

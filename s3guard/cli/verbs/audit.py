@@ -123,11 +123,12 @@ def audit(
 
 
 def _print_policy(rules: Sequence[str]) -> int:
+    import json
+
     from s3guard.audit.wants import iam_policy
     from s3guard.audited import chosen_checks
-    from s3guard.outputs import json_text
 
-    terminal.put([json_text(iam_policy(chosen_checks(rules)))])
+    terminal.put([json.dumps(iam_policy(chosen_checks(rules)), indent=2), "\n"])
     return ending.CLEAN
 
 
