@@ -28,7 +28,7 @@ from s3guard.audit.likeness import DIGIT, matches, pattern, text
         ("a${aws:username}", "logs", False),
     ],
 )
-def test_a_pattern_matches_surely_or_perhaps_or_not(asked: str, told: str, expected: bool | None) -> None:
+def test_a_pattern_matches_surely_or_perhaps_or_not(asked: str, told: str, *, expected: bool | None) -> None:
     assert expected is matches(pattern(asked), text(told))
 
 
@@ -50,8 +50,8 @@ def test_of_known_texts_it_is_the_usual_wildcard_match(asked: str, told: str) ->
     assert (re.fullmatch(regex, told, re.DOTALL) is not None) is matches(pattern(asked), text(told))
 
 
-@given(PATTERNS, LETTERS, LETTERS, LETTERS, st.booleans())
-def test_what_is_sure_stays_so_whatever_a_symbol_becomes(asked: str, before: str, value: str, after: str, both: bool) -> None:
+@given(asked=PATTERNS, before=LETTERS, value=LETTERS, after=LETTERS, both=st.booleans())
+def test_what_is_sure_stays_so_whatever_a_symbol_becomes(asked: str, before: str, value: str, after: str, *, both: bool) -> None:
     symbolic = asked + ("${x}*" if both else "")
     answer = matches(pattern(symbolic), text(f"{before}${{x}}{after}"))
     # NOTE: the symbol's value is a text, so its own wildcards (it has none here) would be characters.

@@ -101,12 +101,13 @@ def statement(effect: str) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+REQUEST = request_of()
 POLICIES = st.lists(st.one_of(statement("Allow"), statement("Deny")), max_size=4)
 OPENNESS = [False, None, True]
 
 
 def answer(policy: list[dict[str, Any]], request: Request | None = None) -> bool | None:
-    return decide(statements(text_of(policy)), request or request_of()).is_allowed
+    return decide(statements(text_of(policy)), request or REQUEST).is_allowed
 
 
 @given(POLICIES, statement("Deny"), st.integers(0, 4))
