@@ -75,6 +75,8 @@ def _advanced(selectors: Iterable[tuple[FieldSelector, ...]], bucket: Bucket) ->
 def _every_object(arn: FieldSelector, bucket: Bucket) -> bool:
     """Whether conditions on the object's ARN hold for every object of the bucket."""
     every = f":s3:::{bucket.name}/"
+    if bucket.kind == "directory":
+        every = f":s3express:{given(bucket.region, 'the Region')}:{bucket.account}:bucket/{bucket.name}/"
     if arn.equals or arn.ends_with or arn.not_ends_with:
         return False
     if arn.starts_with and not any(_is_start(start, every) for start in arn.starts_with):

@@ -326,7 +326,7 @@ def lives(*rules: LifecycleRule, **more: Any) -> Value[Lifecycle]:
     return Value(Lifecycle(rules, **more))
 
 
-YEAR = {"keep": Days(365, "the policy"), "keep_firmly": Days(365, "the policy")}
+YEAR: dict[str, Any] = {"keep": Days(365, "the policy"), "keep_firmly": Days(365, "the policy")}
 OFF = {"versioning": Absent()}
 KEPT: list[tuple[str, dict[str, Any], Answer]] = [
     ("no lifecycle at all", {"lifecycle": Absent("NoSuchLifecycleConfiguration")}, PASS),
@@ -430,7 +430,7 @@ def tiers(days: int, **more: Any) -> Value[tuple[IntelligentTiering, ...]]:
     return Value((IntelligentTiering(**{**usual, **more}),))
 
 
-QUARTER = {"available": Days(90, "pci-dss 10.5.1")}
+QUARTER: dict[str, Any] = {"available": Days(90, "pci-dss 10.5.1")}
 MOVED = lives(moves("INTELLIGENT_TIERING"))
 AVAILABLE: list[tuple[str, dict[str, Any], Answer]] = [
     ("no lifecycle at all", {"lifecycle": Absent()}, PASS),

@@ -166,6 +166,15 @@ class TestPrefix:
     def test_target_and_prefix_are_the_policys(self, asked: dict[str, Any], answer: Answer) -> None:
         assert answer is says("SAL-005", ON, LOGS, **asked)
 
+    def test_what_a_template_does_not_know_yet_is_neither_right_nor_wrong(self) -> None:
+        row = bucket("${App}", logging=logs_to("${Logs}", "${App}/"))
+        wanted: tuple[dict[str, Any], ...] = (
+            {"target_bucket": "logs"},
+            {"target_prefix": "app/"},
+            {"target_bucket": "${Logs}", "target_prefix": "{bucket}/"},
+        )
+        assert [UNKNOWN, UNKNOWN, PASS] == [says("SAL-005", row, source="template", **one) for one in wanted]
+
 
 class TestKeyFormat:
     @pytest.mark.parametrize(
@@ -204,6 +213,7 @@ class TestGrants:
         logging = Value(Logging(Value("logs"), Value("app/"), Value(KeyFormat()), Value((Grant("READ", id="a" * 64),))))
         row = bucket("app", logging=logging)
         assert [FAIL, UNKNOWN] == [says("SAL-007", row, LOGS), says("SAL-007", row, bucket("logs", object_ownership=DENIED))]
+        assert UNKNOWN is says("SAL-007", row)
 
 
 def arrived(hours: float | None, *, is_complete: bool = True) -> Value[Delivered]:
@@ -355,6 +365,23 @@ class TestSpecialBuckets:
         express = account(trails=Value((advanced(kind="AWS::S3Express::Object"),)))
         assert [FAIL, PASS] == [gravest(of_account("SAL-011", row, owner=owner)) for owner in (account(), express)]
         assert [NA, UNKNOWN] == [gravest(of_account("SAL-011", owner=owner)) for owner in (account(), account(directory_buckets=DENIED))]
+
+    @pytest.mark.parametrize(
+        ("start", "answer"),
+        [
+            ("arn:aws:s3express:us-east-1:111122223333:bucket/d--x-s3/", PASS),
+            ("arn:aws:s3express:us-east-1:111122223333:bucket/d--x-s3/x", FAIL),
+            ("arn:aws:s3:::d--x-s3/", FAIL),
+        ],
+    )
+    def test_a_directory_bucket_is_named_by_its_own_kind_of_arn(self, start: str, answer: Answer) -> None:
+        only = advanced(FieldSelector(ARN, starts_with=(start,)), kind="AWS::S3Express::Object")
+        assert answer is gravest(of_account("SAL-011", bucket("d--x-s3", kind="directory"), owner=account(trails=Value((only,)))))
+
+    def test_of_a_list_that_is_not_whole_the_rest_is_unknown(self) -> None:
+        express = account(trails=Value((advanced(kind="AWS::S3Express::Object"),)), directory_buckets=DENIED, table_buckets=DENIED)
+        rows = {"SAL-011": bucket("d--x-s3", kind="directory"), "SAL-012": bucket("t", kind="table", table_logging=logs_to("logs"))}
+        assert [UNKNOWN, UNKNOWN] == [gravest(of_account(check, row, owner=express)) for check, row in rows.items()]
 
     def test_a_table_bucket_logs(self) -> None:
         rows = [bucket("t", kind="table", table_logging=fact) for fact in (logs_to("logs"), Absent(), DENIED)]

@@ -33,8 +33,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, passed, warned
-from s3guard.audit.facts import Unknown, Value, given, known
+from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, passed, unknown, warned
+from s3guard.audit.facts import Unknown, Value, given, is_same, known
 from s3guard.audit.graph import Edge
 from s3guard.audit.rows import Bucket, KeyFormat, Logging
 from s3guard.model import Severity
@@ -77,14 +77,20 @@ def _as_asked(case: Case, logging: Logging) -> Iterator[Verdict]:
     expected = case.expected
     if expected.target_bucket is not None:
         target = given(logging.target_bucket, "the target bucket")
-        if target != expected.target_bucket:
+        same = is_same(target, expected.target_bucket)
+        if same is None:
+            yield unknown(f"whether {target} is {expected.target_bucket} is only known once the template is applied")
+        elif not same:
             yield failed(f"The logs go to {target}, and the policy wants them in {expected.target_bucket}", what="target")
     if expected.target_prefix is None:
         return
     region = given(case.bucket.region, "the Region") if "{region}" in expected.target_prefix else None
     wanted = expected.prefix_for(case.bucket.name, case.bucket.account, region)
     prefix = known(logging.target_prefix) or ""
-    if wanted is not None and prefix != wanted:
+    same = wanted is None or is_same(prefix, wanted)
+    if same is None:
+        yield unknown(f"whether the prefix {prefix} is {wanted} is only known once the template is applied")
+    elif not same:
         yield failed(f"The prefix of the logs is {prefix or 'empty'}, and the policy wants {wanted}", what="prefix")
 
 

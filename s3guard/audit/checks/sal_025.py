@@ -18,8 +18,8 @@ terraform-aws-control_tower_account_factory issue 526
 
 ## CLI
 
-    aws s3api put-bucket-encryption --bucket <log-bucket> --server-side-encryption-configuration
-      '{"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}'
+    aws s3api put-bucket-encryption --bucket <log-bucket> --server-side-encryption-configuration '{"Rules":
+      [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}'
 
 ## Terraform
 

@@ -23,8 +23,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html. 
 
     # replaces the whole configuration: get it first
     aws s3api get-bucket-lifecycle-configuration --bucket <log-bucket>
-    aws s3api put-bucket-lifecycle-configuration --bucket <log-bucket> --lifecycle-configuration
-      '{"Rules": [{"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "<prefix>"}, "Expiration": {"Days": <days>}}]}'
+    aws s3api put-bucket-lifecycle-configuration --bucket <log-bucket> --lifecycle-configuration '{"Rules":
+      [{"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "<prefix>"}, "Expiration": {"Days": <days>}}]}'
 
 ## Terraform
 

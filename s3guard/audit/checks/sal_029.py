@@ -18,8 +18,8 @@ otherwise, objects of less than 128 KiB are never moved, so such a rule often ha
 
     # replaces the whole configuration: get it first; GLACIER_IR may come sooner
     aws s3api get-bucket-lifecycle-configuration --bucket <log-bucket>
-    aws s3api put-bucket-lifecycle-configuration --bucket <log-bucket> --lifecycle-configuration
-      '{"Rules": [{"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "<prefix>"},
+    aws s3api put-bucket-lifecycle-configuration --bucket <log-bucket> --lifecycle-configuration '{"Rules":
+      [{"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "<prefix>"},
         "Transitions": [{"Days": 90, "StorageClass": "GLACIER"}]}]}'
 
 ## Terraform

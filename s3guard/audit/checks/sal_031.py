@@ -14,8 +14,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-publi
 
 ## CLI
 
-    aws s3api put-public-access-block --bucket <log-bucket> --public-access-block-configuration
-      BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
+    aws s3api put-public-access-block --bucket <log-bucket> --public-access-block-configuration '{"BlockPublicAcls":
+      true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true}'
 
 ## Terraform
 
