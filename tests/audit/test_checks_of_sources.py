@@ -414,3 +414,16 @@ def test_every_fact_that_a_check_needs_is_one_of_a_row() -> None:
             scope, _, name = need.rpartition(".")
             of_row = known["account"] if check.about.value == "account" and not scope else known[scope]
             assert name in of_row, (check.id, need)
+
+
+class TestTemplates:
+    def test_what_an_account_has_beside_a_template_is_not_asked_of_it(self) -> None:
+        blind = account(trails=DENIED, event_data_stores=DENIED, directory_buckets=DENIED, table_buckets=DENIED)
+        assert NA is says("SAL-030", OFF, owner=blind, source="template")
+        rows = facts(OFF, accounts=(blind,), source="template")
+        case = AccountCase(blind, Graph(rows), (), {}, {}, {}, NOW)
+        assert [NA, NA, NA] == [gravest(catalog()[name].verdicts(case)) for name in ("SAL-011", "SAL-012", "SAL-035")]
+
+    def test_a_trail_of_the_template_counts(self) -> None:
+        owner = account(trails=Value((trail(EventSelector("All", ("arn:aws:s3",))),)), event_data_stores=DENIED)
+        assert PASS is says("SAL-030", OFF, owner=owner, source="template")

@@ -52,6 +52,9 @@ NEEDS = ("directory_buckets", "trails", "event_data_stores")
 def check(case: AccountCase) -> Iterator[Verdict]:
     """Whether each directory bucket is recorded."""
     rows = [row for row in case.graph.facts.buckets if row.kind == "directory" and row.account == case.account.id]
+    if not rows and case.graph.facts.source == "template":
+        yield not_applicable("there are none in this template")
+        return
     if not rows and not known(case.account.directory_buckets):
         yield not_applicable("there are no directory buckets in the Regions that were looked at")
         return

@@ -47,7 +47,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, passed, unknown, warned
-from s3guard.audit.facts import known
+from s3guard.audit.facts import NotKnownError, known
 from s3guard.audit.recorded import recorders
 from s3guard.model import Severity
 
@@ -67,7 +67,13 @@ def check(case: Case) -> Iterator[Verdict]:
     if case.account is None:
         yield unknown("nobody looked at the account of this bucket")
         return
-    found = recorders(case.account, case.bucket)
+    try:
+        found = recorders(case.account, case.bucket)
+    except NotKnownError:
+        if not case.is_template:
+            raise
+        yield not_applicable("no trail of this template records it; the live audit asks for those of the account")
+        return
     if found:
         yield passed(f"CloudTrail records it: {', '.join(found)}")
     elif case.graph.is_sink(case.bucket):

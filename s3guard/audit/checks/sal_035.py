@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from s3guard.audit.case import About, AccountCase, Verdict, failed, not_applicable, passed, unknown
-from s3guard.audit.facts import NotKnownError, known
+from s3guard.audit.facts import NotKnownError, Unknown, known
 from s3guard.model import Severity
 
 SEVERITY = Severity.LOW
@@ -42,6 +42,9 @@ NEEDS = ("trails",)
 
 def check(case: AccountCase) -> Iterator[Verdict]:
     """Whether each trail's bucket logs."""
+    if case.graph.facts.source == "template" and isinstance(case.account.trails, Unknown):
+        yield not_applicable("the trails of the account are not in this template; the live audit asks for them")
+        return
     names = sorted({trail.s3_bucket_name for trail in known(case.account.trails) or () if trail.s3_bucket_name})
     if not names:
         yield not_applicable("no trail delivers to a bucket")
