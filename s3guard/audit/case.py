@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import Enum
 
 from s3guard.audit.expected import Expected
+from s3guard.audit.facts import Value
 from s3guard.audit.graph import Edge, Graph
-from s3guard.audit.rows import Account, Bucket
+from s3guard.audit.rows import Account, Bucket, Logging
 from s3guard.model import Location, Severity
 
 
@@ -112,3 +113,10 @@ class AccountCase:
     expired: Mapping[str, str]
     """Buckets whose exclusion has run out, with the reason and the day."""
     now: datetime
+
+
+def is_gone(case: Case, logging: Logging) -> bool:
+    """Whether it is known that the bucket that logs go to does not exist, which SAL-002 tells."""
+    target = logging.target_bucket
+    row = case.graph.bucket(target.value) if isinstance(target, Value) else None
+    return row is not None and isinstance(row.exists, Value) and not row.exists.value

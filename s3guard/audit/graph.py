@@ -58,6 +58,7 @@ class Graph:
             bucket
             for bucket in self.facts.buckets
             if bucket.kind == "general"
+            and not (isinstance(bucket.exists, Value) and not bucket.exists.value)
             and (
                 isinstance(bucket.logging, Unknown)
                 or (isinstance(bucket.logging, Value) and isinstance(bucket.logging.value.target_bucket, Unknown))

@@ -9,19 +9,17 @@ from typing import Any
 import pytest
 
 from s3guard.audit import snapshot
-from tests.audit.cloud import ACCOUNT, FAULTS, Cloud
+from tests.audit.cloud import ACCOUNT, FAULTS, Cloud, answered
 from tests.audit.conftest import Server
 from tests.cli.project import Here
 from tests.lines import record
 
 REGIONS = ("us-east-1", "eu-west-1", "ap-south-1")
-CHECKED = ("SAL-001", "SAL-002", "SAL-003", "SAL-004", "SAL-005", "SAL-007", "SAL-010", "SAL-030", "SAL-035")
-"""Checks whose faults are planted in sources and accounts."""
 POLICY = """\
 version: 1
 policy: company
 buckets: ["app-*", "logs-*", trails]
-logging: {key_format: any, freshness: 24h}
+logging: {key_format: any, freshness: 24h, retention: {min: 365d}}
 """
 SETTINGS = 'exclude = [{bucket = "scratch", reason = "nothing is kept there"}]\n'
 EVERYBODY = {"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}
@@ -31,11 +29,11 @@ def company(cloud: Cloud) -> None:
     """60 buckets in three Regions."""
     for region in REGIONS:
         cloud.sink(f"logs-{region}", region)
-        for number in range(15 if region == REGIONS[-1] else 16):
+        for number in range(11):
             cloud.bucket(f"app-{region}-{number:02}", region)
             cloud.log(f"app-{region}-{number:02}", f"logs-{region}", region)
     s3 = cloud.client("s3")
-    for name in ("app-off", "app-self", "app-lost", "app-bare", "app-chained", "app-open", "free", "scratch", "trails"):
+    for name in ("app-off", "app-self", "app-lost", "app-bare", "app-chained", "app-granted", "free", "scratch", "trails"):
         cloud.bucket(name)
     cloud.sink("logs-lost")
     cloud.log("app-lost", "logs-lost")
@@ -53,13 +51,38 @@ def company(cloud: Cloud) -> None:
     s3.delete_bucket(Bucket="logs-self")
     cloud.log("trails", "logs-us-east-1")
     s3.put_bucket_logging(Bucket="trails", BucketLoggingStatus={})
-    granted = {"TargetBucket": "logs-us-east-1", "TargetPrefix": "app-open/", "TargetGrants": [EVERYBODY]}
-    s3.put_bucket_logging(Bucket="app-open", BucketLoggingStatus={"LoggingEnabled": granted})
+    granted = {"TargetBucket": "logs-us-east-1", "TargetPrefix": "app-granted/", "TargetGrants": [EVERYBODY]}
+    s3.put_bucket_logging(Bucket="app-granted", BucketLoggingStatus={"LoggingEnabled": granted})
+    _faulty_sinks(cloud)
     cloudtrail = cloud.client("cloudtrail")
     s3.put_bucket_policy(Bucket="trails", Policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
     cloudtrail.create_trail(Name="management", S3BucketName="trails")
 
 
+def _faulty_sinks(cloud: Cloud) -> None:
+    """Log buckets with one fault each, and a source for each."""
+    s3 = cloud.client("s3")
+    for name in FAULTY:
+        cloud.sink(f"logs-{name}")
+        cloud.bucket(f"app-{name}")
+        cloud.log(f"app-{name}", f"logs-{name}")
+    kms = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    s3.put_bucket_encryption(Bucket="logs-kms", ServerSideEncryptionConfiguration={"Rules": [kms]})
+    s3.delete_public_access_block(Bucket="logs-open")
+    allow, _ = cloud.delivery("logs-clear")["Statement"]
+    s3.put_bucket_policy(Bucket="logs-clear", Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    rule = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}}
+    s3.put_bucket_lifecycle_configuration(Bucket="logs-short", LifecycleConfiguration={"Rules": [rule]})
+    s3.put_bucket_versioning(Bucket="logs-short", VersioningConfiguration={"Status": "Suspended"})
+    vpc = {"Sid": "Vpc", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::logs-shut/*"}
+    vpc["Condition"] = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}  # type: ignore[assignment]  # a statement's values differ
+    s3.put_bucket_policy(Bucket="logs-shut", Policy=json.dumps(cloud.delivery("logs-shut", vpc)))
+    read = {"Sid": "Partner", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::999900001111:root"}, "Action": "s3:GetObject"}
+    read["Resource"] = "arn:aws:s3:::logs-loose/*"
+    s3.put_bucket_policy(Bucket="logs-loose", Policy=json.dumps(cloud.delivery("logs-loose", read)))
+
+
+FAULTY = ("payer", "kms", "open", "clear", "short", "shut", "loose")
 PLANTED = {
     ("SAL-001", "app-off"),
     ("SAL-001", "trails"),
@@ -67,13 +90,27 @@ PLANTED = {
     ("SAL-004", "app-self"),
     ("SAL-004", "app-chained"),
     ("SAL-005", "app-bare"),
-    ("SAL-007", "app-open"),
+    ("SAL-007", "app-granted"),
     ("SAL-010", None),
+    ("SAL-020", "logs-shut"),
+    ("SAL-022", "logs-shut"),
+    ("SAL-024", "logs-payer"),
+    ("SAL-025", "logs-kms"),
+    ("SAL-027", "app-self"),
+    ("SAL-027", "logs-short"),
+    ("SAL-028", "logs-short"),
     ("SAL-030", "app-off"),
     ("SAL-030", "trails"),
-    *(("SAL-030", f"logs-{region}") for region in REGIONS),
+    *(("SAL-030", f"logs-{name}") for name in (*REGIONS, *FAULTY)),
+    ("SAL-031", "app-self"),
+    ("SAL-031", "logs-open"),
+    ("SAL-032", "logs-chain"),
+    ("SAL-032", "logs-clear"),
+    ("SAL-033", "logs-loose"),
+    ("SAL-034", "logs-us-east-1"),
     ("SAL-035", None),
 }
+"""Every finding, warnings among them: a log bucket that nothing records, prefixes that are no source's any more."""
 
 
 @pytest.fixture
@@ -82,17 +119,16 @@ def audited(here: Here, server: Server, reaching: Cloud) -> Here:
     for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": server.url}.items():
         here.patch.setenv(name, value)
     server.account(company, reaching)
+    reaching.requester_pays.add("logs-payer")
+    # NOTE: moto fails where it is asked for the table buckets of some Regions.
+    reaching.faults["ListTableBuckets", None] = answered(200, '{"tableBuckets": []}', **{"content-type": "application/json"})
     here.write("policies/p.yaml", POLICY)
     here.write("s3guard.toml", SETTINGS)
     return here
 
 
 def found(report: dict[str, Any], *statuses: str) -> set[tuple[str, str | None]]:
-    return {
-        (result["rule"].rpartition("/")[2], result["bucket"])
-        for result in report["results"]
-        if result["status"] in statuses and result["rule"].rpartition("/")[2] in CHECKED
-    }
+    return {(result["rule"].rpartition("/")[2], result["bucket"]) for result in report["results"] if result["status"] in statuses}
 
 
 def test_an_account_of_sixty_buckets_has_exactly_the_findings_that_were_planted(audited: Here) -> None:

@@ -34,13 +34,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, passed, unknown, warned
+from s3guard.audit.case import About, Case, Verdict, failed, is_gone, not_applicable, passed, unknown, warned
 from s3guard.audit.facts import given, known
 from s3guard.model import Severity
 
 SEVERITY = Severity.HIGH
 ABOUT = About.SOURCE
-NEEDS = ("logging", "delivered", "canary", "region")
+NEEDS = ("logging", "target.exists", "delivered", "canary", "region")
 
 
 def check(case: Case) -> Iterator[Verdict]:
@@ -48,8 +48,12 @@ def check(case: Case) -> Iterator[Verdict]:
     if case.is_template:
         yield not_applicable("a template has no deliveries")
         return
-    if case.bucket.kind != "general" or known(case.bucket.logging) is None:
+    logging = None if case.bucket.kind != "general" else known(case.bucket.logging)
+    if logging is None:
         yield not_applicable("server access logging is off")
+        return
+    if is_gone(case, logging):
+        yield not_applicable("the log bucket does not exist")
         return
     found = given(case.bucket.delivered, "the list of log objects")
     age = None if found.newest is None else case.now - found.newest

@@ -29,14 +29,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, passed, unknown, warned
+from s3guard.audit.case import About, Case, Verdict, failed, is_gone, not_applicable, passed, unknown, warned
 from s3guard.audit.facts import known
 from s3guard.audit.rows import Canary
 from s3guard.model import Severity
 
 SEVERITY = Severity.HIGH
 ABOUT = About.SOURCE
-NEEDS = ("logging", "canary", "region")
+NEEDS = ("logging", "target.exists", "canary", "region")
 _IN_A_ROW = 3
 
 
@@ -45,8 +45,12 @@ def check(case: Case) -> Iterator[Verdict]:
     if case.is_template:
         yield not_applicable("a template has no deliveries")
         return
-    if case.bucket.kind != "general" or known(case.bucket.logging) is None:
+    logging = None if case.bucket.kind != "general" else known(case.bucket.logging)
+    if logging is None:
         yield not_applicable("server access logging is off")
+        return
+    if is_gone(case, logging):
+        yield not_applicable("the log bucket does not exist")
         return
     runs = known(case.bucket.canary)
     if not runs:
