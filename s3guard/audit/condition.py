@@ -7,6 +7,7 @@ key are alternatives (for a negated operator, none of them may match); of an abs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Final, TypeAlias
@@ -28,6 +29,9 @@ class Missing(Enum):
 Context: TypeAlias = Mapping[str, tuple[str, ...] | Missing]
 """Values by key in lower case; a key that is not there is open. ``aws:principaltag/`` stands for all that begin so."""
 
+_EXACTLY: Final = frozenset({"StringEquals", "ArnEquals", "ArnLike"})
+_PLAIN: Final = re.compile(r"(?:[a-z0-9-]*:){5}[^*?$]*")
+"""An ARN with neither wildcards nor symbols."""
 _IF_EXISTS: Final = "IfExists"
 _SETS: Final = ("ForAllValues:", "ForAnyValue:")
 
@@ -60,16 +64,18 @@ def _value(key: str, context: Context) -> tuple[str, ...] | Missing:
 
 def _equals(operator: str, wanted: str, value: str) -> Tri:
     """Whether one value of the condition matches one of the request; None for operators that are not weighed: numbers, dates, addresses."""
+    # NOTE: a policy may list hundreds of sources, so what is the plain case is asked plainly.
+    if operator in _EXACTLY and _PLAIN.fullmatch(wanted) and _PLAIN.fullmatch(value):
+        return wanted == value
     match operator:
         case "StringEquals":
-            # NOTE: a policy may list hundreds of sources, so what is the plain case is asked plainly.
-            return matches(text(wanted), text(value)) if "${" in wanted or "${" in value else wanted == value
+            return matches(text(wanted), text(value))
         case "StringEqualsIgnoreCase" | "Bool":
             return matches(lowered(text(wanted)), lowered(text(value)))
         case "StringLike":
             return matches(pattern(wanted), text(value))
         case "ArnEquals" | "ArnLike":
-            return wanted == value or _is_like_arn(pattern(wanted), text(value))
+            return _is_like_arn(pattern(wanted), text(value))
     return None
 
 

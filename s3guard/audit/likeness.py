@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
+from itertools import takewhile
 from typing import Final, TypeAlias
 
 from s3guard.audit.tristate import Tri
@@ -51,6 +52,20 @@ def pattern(wildcards: str) -> Tokens:
 def lowered(tokens: Tokens) -> Tokens:
     """The same with characters in lower case."""
     return tuple(token.lower() if isinstance(token, str) else token for token in tokens)
+
+
+def head(tokens: Tokens) -> str:
+    """The characters that are known before the first one that is not."""
+    return "".join(str(token) for token in takewhile(_is_character, tokens))
+
+
+def may_agree(one: str, other: str) -> bool:
+    """Whether one of two texts begins the other; what begins two texts that do not can match neither with the other."""
+    return one.startswith(other) or other.startswith(one)
+
+
+def _is_character(token: Token) -> bool:
+    return isinstance(token, str) and len(token) == 1
 
 
 def matches(asked: Tokens, told: Tokens) -> Tri:

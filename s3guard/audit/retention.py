@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from s3guard.audit.facts import NotKnownError, is_symbolic
-from s3guard.audit.likeness import STAR, Tokens, matches, text
+from s3guard.audit.likeness import STAR, Tokens, head, matches, may_agree, text
 from s3guard.audit.rows import IntelligentTiering, Lifecycle, LifecycleRule, Transition
 
 AT_ONCE: Final = frozenset(
@@ -40,8 +40,12 @@ def applied(lifecycle: Lifecycle | None, key: Tokens) -> tuple[Applied, ...]:
 
 
 def _applied(rules: Sequence[LifecycleRule], key: Tokens) -> Iterator[Applied]:
+    begin = head(key)
     for rule in rules:
         if rule.status != "Enabled" or rule.tags:
+            continue
+        # NOTE: a thousand sources may meet a thousand rules, so what is plainly another prefix is asked plainly.
+        if not is_symbolic(rule.prefix) and not may_agree(rule.prefix, begin):
             continue
         begins = begins_with(rule.prefix, key)
         if begins is False:

@@ -63,7 +63,7 @@ class _Asked:
 def routes(case: Case) -> tuple[Route, ...]:
     """The ways to a log bucket: one a source, or that of any source where there is none."""
     if not case.sources:
-        key = text("${key}")
+        key = text("${any key}")
         return (Route(None, key, _request(case.bucket, key, {}, case.graph), ()),)
     return tuple(of_edge(edge, case.bucket, case.graph) for edge in case.sources)
 
@@ -76,8 +76,8 @@ def of_edge(edge: Edge, target: Bucket, graph: Graph) -> Route:
     account = source.account
     partition = partition_of(source, graph)
     if source.kind == "table":
-        region = asked.of(source.region, "${region}")
-        arn = f"arn:{partition}:s3tables:{region}:{account or '${account}'}:bucket/{source.name}"
+        region = asked.of(source.region, "${the region}")
+        arn = f"arn:{partition}:s3tables:{region}:{account or '${the account}'}:bucket/{source.name}"
     else:
         arn = f"arn:{partition}:s3:::{source.name}"
     known: dict[str, tuple[str, ...]] = {"aws:sourcearn": (arn,)}
@@ -97,12 +97,12 @@ def key_of(edge: Edge, doubts: list[str] | None = None) -> Tokens:
     form = edge.logging.target_object_key_format
     if isinstance(form, Unknown):
         asked.doubts.append(form.reason)
-        return (*prefix, *text("${path}"), *NAME)
+        return (*prefix, *text("${the path}"), *NAME)
     if not isinstance(form, Value) or form.value.format == "SimplePrefix":
         return (*prefix, *NAME)
     # NOTE: sources of one log bucket are of one Region (or SAL-003 fails), so a Region that is not known is the same for all of them.
-    region = asked.of(edge.source.region, "${region}")
-    return (*prefix, *text(f"{edge.source.account or '${account}'}/{region}/{edge.source.name}/"), *_DAY, *NAME)
+    region = asked.of(edge.source.region, "${the region}")
+    return (*prefix, *text(f"{edge.source.account or '${the account}'}/{region}/{edge.source.name}/"), *_DAY, *NAME)
 
 
 def _request(target: Bucket, key: Tokens, known: dict[str, tuple[str, ...]], graph: Graph) -> Request:

@@ -78,7 +78,7 @@ def _may_take_away(statement: Statement, request: Request) -> bool:
 
 
 def _resource(arn: str, action: str) -> Tokens:
-    return text(arn) if action in _ON_BUCKET else text(f"{arn}/${{key}}")
+    return text(arn) if action in _ON_BUCKET else text(f"{arn}/${{any key}}")
 
 
 def _context(who: Who) -> Context:

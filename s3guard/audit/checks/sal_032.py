@@ -65,7 +65,9 @@ def check(case: Case) -> Iterator[Verdict]:
     partition = partition_of(case.bucket, case.graph)
     denies = [one for one in statements(known(case.bucket.policy), partition) if one.effect == "Deny"]
     bucket = f"arn:{partition}:s3:::{case.bucket.name}"
-    anything = [Request(Who("*"), text("s3:${action}"), text(resource), {_KEY: ("false",)}) for resource in (bucket, f"{bucket}/${{key}}")]
+    anything = [
+        Request(Who("*"), text("s3:${any action}"), text(resource), {_KEY: ("false",)}) for resource in (bucket, f"{bucket}/${{any key}}")
+    ]
     if all(any(applies(statement, request) for statement in denies) for request in anything):
         yield passed("requests in the clear are denied")
         return

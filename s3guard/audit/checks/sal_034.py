@@ -35,7 +35,7 @@ from collections.abc import Iterator, Sequence
 
 from s3guard.audit.case import About, Case, Verdict, not_applicable, passed, unknown, warned
 from s3guard.audit.facts import Unknown, given
-from s3guard.audit.likeness import STAR, Tokens, matches, text
+from s3guard.audit.likeness import STAR, Tokens, head, matches, may_agree
 from s3guard.audit.route import key_of, listed
 from s3guard.model import Severity
 
@@ -56,7 +56,7 @@ def check(case: Case) -> Iterator[Verdict]:
     if not sources:
         yield not_applicable("no bucket that was looked at logs to it")
         return
-    keys = [key_of(edge) for edge in sources]
+    keys = [(head(key), key) for key in map(key_of, sources)]
     there = given(case.bucket.top_level, "the list of its first level")
     strange = [name for name in there if name not in _OTHER_LOGS and not _is_logs(name, keys)]
     undecided = case.graph.undecided
@@ -69,10 +69,11 @@ def check(case: Case) -> Iterator[Verdict]:
         yield from _told(strange)
 
 
-def _is_logs(name: str, keys: Sequence[Tokens]) -> bool:
+def _is_logs(name: str, keys: Sequence[tuple[str, Tokens]]) -> bool:
     """Whether a name of the first level may be, or hold, a log object of one of the sources."""
-    asked = (*text(name), STAR) if name.endswith("/") else text(name)
-    return any(matches(asked, key) is not False for key in keys)
+    # NOTE: a name is what is there: nothing in it stands for anything else.
+    asked = (*name, STAR) if name.endswith("/") else tuple(name)
+    return any(may_agree(name, begin) and matches(asked, key) is not False for begin, key in keys)
 
 
 def _told(strange: Sequence[str]) -> Iterator[Verdict]:
