@@ -293,6 +293,9 @@ class TestCoverage:
         )
         assert ["late", "free"] == [verdict.about["bucket"] for verdict in found if verdict.answer is FAIL]
 
+    def test_who_names_a_bucket_without_a_name_nobody_knows(self) -> None:
+        assert UNKNOWN is gravest(of_account("SAL-010", bucket("${aws_s3_bucket.app}")))
+
     def test_without_the_list_nobody_knows(self) -> None:
         assert UNKNOWN is gravest(of_account("SAL-010", bucket("a"), covered=("a",), owner=account(buckets=DENIED)))
 

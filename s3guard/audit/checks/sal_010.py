@@ -31,8 +31,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s3guard.audit.case import About, AccountCase, Verdict, failed, passed
-from s3guard.audit.facts import known
+from s3guard.audit.case import About, AccountCase, Verdict, failed, passed, unknown
+from s3guard.audit.facts import is_symbolic, known
 from s3guard.model import Severity
 
 SEVERITY = Severity.HIGH
@@ -47,7 +47,12 @@ def check(case: AccountCase) -> Iterator[Verdict]:
     for bucket in case.graph.facts.buckets:
         if bucket.account != case.account.id or bucket.kind != "general" or case.covered.get(bucket.name):
             continue
-        if bucket.name in case.expired:
+        if is_symbolic(bucket.name):
+            reason = (
+                "its name is only known once the template is applied, and so which policy names it; give it a name, or a policy about *"
+            )
+            yield unknown(reason, bucket=bucket.name)
+        elif bucket.name in case.expired:
             yield failed(
                 f"{bucket.name} is named by no policy, and its exclusion has run out: {case.expired[bucket.name]}", bucket=bucket.name
             )
