@@ -43,17 +43,39 @@ def rules() -> str:
     rows = [
         f"| `{rule['name']}` | {rule['title']} | {', '.join(rule['subject']) or 'one group of everything'} | {rule['severity']} |"
         for rule in json.loads(said("rules", "--format", "json"))
+        if not rule["name"].startswith("logging/")
     ]
     return "\n".join(["| rule | what is true when it passes | a finding is one | severity |", "| --- | --- | --- | --- |", *rows, ""])
 
 
+def checks() -> str:
+    """A table of all checks of the audit."""
+    rows = [
+        f"| `{rule['name']}` | {rule['title']} | {rule['severity']} |"
+        for rule in json.loads(said("rules", "--format", "json"))
+        if rule["name"].startswith("logging/")
+    ]
+    return "\n".join(["| check | what is true when it passes | severity |", "| --- | --- | --- |", *rows, ""])
+
+
+def least() -> str:
+    """The least IAM policy of an audit."""
+    return f"```json\n{said('audit', '--iam-policy')}```\n"
+
+
 def help_() -> str:
-    """The help pages of all verbs and, folded, of the one that has most."""
-    first, second = (f"```text\n$ s3guard {arguments}\n{said(*arguments.split())}```\n" for arguments in ("--help", "check --help"))
-    return f"{first}\n<details>\n<summary>All flags of <code>s3guard check</code></summary>\n\n{second}\n</details>\n"
+    """The help pages of all verbs and, folded, of the two that have most."""
+    first, *others = (
+        f"```text\n$ s3guard {arguments}\n{said(*arguments.split())}```\n" for arguments in ("--help", "check --help", "audit --help")
+    )
+    folded = (
+        f"\n<details>\n<summary>All flags of <code>s3guard {verb}</code></summary>\n\n{page}\n</details>\n"
+        for verb, page in zip(("check", "audit"), others, strict=True)
+    )
+    return "".join([first, *folded])
 
 
-BLOCKS: Final[dict[str, Callable[[], str]]] = {"demo": demo, "rules": rules, "help": help_}
+BLOCKS: Final[dict[str, Callable[[], str]]] = {"demo": demo, "rules": rules, "checks": checks, "least": least, "help": help_}
 
 
 def generated() -> dict[Path, str]:

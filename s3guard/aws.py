@@ -68,6 +68,12 @@ class Account:
             raise UsageError(f"AWS: {error}") from error
         return session
 
+    @property
+    def region(self) -> str:
+        """The Region to ask first: the user's, the SDK's, else us-east-1, where S3 knows all buckets of its partition."""
+        found = self.access.region or self._found.get_config_variable("region")
+        return str(found) if found else "us-east-1"
+
     @cached_property
     def credentials(self) -> Credentials:
         """The credentials in use, which renew themselves; UsageError where there are none, UnableError where the role is refused."""
@@ -91,13 +97,30 @@ class Account:
         with _explained(f"--role-arn {self.access.role_arn}" if self.access.role_arn else "AWS credentials"):
             return self.credentials.get_frozen_credentials()
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - a client's class is made when it runs
-        """A client of a service; times in its answers are texts, as they came."""
-        import botocore.session
+    def client(self, service: str, region: str | None = None) -> Any:  # noqa: ANN401 - a client's class is made when it runs
+        """A client of a service, in a Region other than the user's where one is given; times in its answers are texts, as they came."""
         from botocore.config import Config
-        from botocore.credentials import CredentialProvider, CredentialResolver
 
         self.frozen()
+        return self._mine.create_client(
+            service,
+            region_name=region or self.access.region,
+            endpoint_url=self.access.endpoint_url if service == "s3" else None,
+            config=Config(
+                retries={"mode": "standard", "total_max_attempts": RETRIES},
+                connect_timeout=CONNECT,
+                read_timeout=ANSWER,
+                max_pool_connections=_CONNECTIONS,
+                user_agent_extra=f"s3guard/{__version__}",
+            ),
+        )
+
+    @cached_property
+    def _mine(self) -> Session:
+        """A session of the SDK with the credentials in use; one for all clients, since each session reads the models of services anew."""
+        import botocore.session
+        from botocore.credentials import CredentialProvider, CredentialResolver
+
         mine = self.credentials
 
         class Given(CredentialProvider):
@@ -113,18 +136,7 @@ class Account:
         session.register_component("credential_provider", CredentialResolver([Given()]))
         # NOTE: to read the time of each object takes two thirds of a listing, and nobody looks at it.
         session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=str)
-        return session.create_client(
-            service,
-            region_name=self.access.region,
-            endpoint_url=self.access.endpoint_url,
-            config=Config(
-                retries={"mode": "standard", "total_max_attempts": RETRIES},
-                connect_timeout=CONNECT,
-                read_timeout=ANSWER,
-                max_pool_connections=_CONNECTIONS,
-                user_agent_extra=f"s3guard/{__version__}",
-            ),
-        )
+        return session
 
     @cached_property
     def authorities(self) -> bytes | None:

@@ -11,24 +11,27 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from s3guard import __version__, engines, policy, sources
+from s3guard import __version__, chosen, engines, policy, sources
 from s3guard.aws import Access
 from s3guard.conclude import Conclusion, conclude
 from s3guard.globs import matches
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
-from s3guard.names import FRAMEWORKS
 from s3guard.outputs import PROVES, Options, left_out, plural
-from s3guard.outputs.json import read, render
+from s3guard.outputs.json import render
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
 from s3guard.remembered import Remembered, Told, usually
 from s3guard.repository import report_root
 from s3guard.results import Known
+from s3guard.settings import Exclusion
 from s3guard.state import State, run_head
 from s3guard.verdict import breaks_run
+
+if TYPE_CHECKING:
+    from s3guard import audited  # NOTE: a tenth of a second that a check without an audit need not wait for
 
 UNPARSED: Final = Fraction(1, 1000)
 """Share of lines that may be quarantined before the run is undetermined: 0.1 %."""
@@ -72,6 +75,10 @@ class Request:
     """How long after the period what was delivered late is looked for."""
     access: Access = field(default_factory=Access)
     progress: Callable[[int, int], None] | None = None
+    audit: audited.From | None = None
+    """Where the facts of the configuration audit come from; None: the run has none."""
+    exclusions: Sequence[Exclusion] = ()
+    """Buckets that the audit accepts without a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +89,15 @@ class Judged:
     state: State | None = None
     covered: Mapping[str, Any] = field(default_factory=dict)
     """What the state is told of the report beside it."""
+    audit: audited.Audited | None = None
 
     def finish(self) -> None:
         """Write down that the run came to its end, and what it reported; to be called once its reports are where they were asked for.
 
         UnableError where that cannot be written.
         """
+        if self.audit is not None:
+            self.audit.finish(self.report.run.id)
         if self.state is not None:
             while not self.state.append(run_head(self.report.run.id, **self.covered), render(self.report, Options()).encode()):
                 self.state.view()
@@ -126,8 +136,8 @@ class Standing:
 def begun(request: Request) -> Standing:
     """Policies read, sources and the state known by name; errors as those of `judged`."""
     root = report_root(Path.cwd())
-    loaded = _of_frameworks(policy.load(request.policies), request.frameworks)
-    known = _baseline(request.baseline)
+    loaded = chosen.of_frameworks(policy.load(request.policies), request.frameworks)
+    known = chosen.baseline(request.baseline)
     plan = _plan(request, loaded)
     state = None if request.state is None else State(request.state, request.access)
     return Standing(loaded, known, sources.Sources(_scope(request, plan, str(root))), state, str(uuid.uuid4()))
@@ -154,8 +164,10 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         )
         concluded, told = _concluded(request, work, state, run, known)
     coverage = replace(concluded.coverage, listed=logs.listed)
-    _known_buckets(request.buckets, loaded, coverage)
-    exit_code, notes = _verdict(request, concluded.results, coverage, told.blind)
+    audit = _audited(request, loaded, known)
+    _known_buckets(request.buckets, loaded, coverage, audit)
+    results = concluded.results if audit is None else (*concluded.results, *audit.results)
+    exit_code, notes = _verdict(request, results, coverage, told.blind)
     why = "--bucket names others" if request.buckets else "no policy is about them"
     report = Report(
         version=__version__,
@@ -164,10 +176,28 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         exit_code=exit_code,
         coverage=coverage,
         policies=tuple(one.as_judged for one in loaded),
-        results=concluded.results,
-        notes=(*notes, *told.notes, *left_out(logs.listed, request.as_of, why), PROVES),
+        results=results,
+        notes=(*notes, *told.notes, *left_out(logs.listed, request.as_of, why), *(audit.notes if audit else ()), PROVES),
     )
-    return Judged(report, state, told.covered)
+    return Judged(report, state, told.covered, audit)
+
+
+def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: frozenset[str]) -> audited.Audited | None:
+    """The audit of the configuration, where the run has one."""
+    if request.audit is None:
+        return None
+    from s3guard import audited
+
+    asked = audited.Request(
+        policies=request.policies,
+        as_of=request.as_of,
+        origin=request.audit,
+        buckets=request.buckets,
+        rules=request.rules,
+        state=request.state,
+        exclusions=request.exclusions,
+    )
+    return audited.audited(asked, loaded, known, among=_names(loaded))
 
 
 def _concluded(request: Request, work: engines.Work, state: State | None, run: str, known: frozenset[str]) -> tuple[Conclusion, Told]:
@@ -188,7 +218,7 @@ def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
         loaded,
         since=None if request.since is None else ceil(request.since.timestamp()),
         until=None if request.until is None else ceil(request.until.timestamp()),
-        rules=_rules(loaded, request.rules),
+        rules=_rules(loaded, request.rules, audits=request.audit is not None),
         buckets=frozenset(request.buckets) or None,
     )
 
@@ -215,48 +245,41 @@ def _covered(request: Request, plan: Plan) -> Callable[[str], bool] | None:
     return lambda bucket: (plan.buckets is None or bucket in plan.buckets) and any(one.applies_to(bucket) for one in judging)
 
 
-def _of_frameworks(loaded: tuple[policy.Policy, ...], wanted: Sequence[str]) -> tuple[policy.Policy, ...]:
-    """The policies that give evidence for one of the frameworks; all where none is asked for."""
-    for name in wanted:
-        if name not in FRAMEWORKS:
-            raise UsageError(f"--framework {name}: no framework has this name{did_you_mean(name, FRAMEWORKS)}")
-    return tuple(one for one in loaded if not wanted or set(wanted) & set(one.frameworks))
+def _names(loaded: Sequence[policy.Policy]) -> dict[str, str]:
+    """The rules of policies: full name to kind, and each kind to itself."""
+    full = {bound.name: bound.rule.kind for one in loaded for bound in one.rules}
+    return full | {kind: kind for kind in full.values()}
 
 
-def _rules(loaded: Sequence[policy.Policy], wanted: Sequence[str]) -> frozenset[str] | None:
-    """The full names of the rules that are asked for."""
+def _rules(loaded: Sequence[policy.Policy], wanted: Sequence[str], *, audits: bool) -> frozenset[str] | None:
+    """The full names of the rules that are asked for; with an audit it tells of names that are nobody's."""
     if not wanted:
         return None
     names = {bound.name: bound.rule.kind for one in loaded for bound in one.rules}
     found: set[str] = set()
     for name in wanted:
         matching = {full for full, kind in names.items() if name in (full, kind)}
-        if not matching:
+        if not matching and not audits:
             raise UsageError(f"--rule {name}: no policy has this rule{did_you_mean(name, [*names, *names.values()])}")
         found |= matching
     return frozenset(found)
 
 
-def _known_buckets(wanted: Sequence[str], loaded: Sequence[policy.Policy], coverage: Coverage) -> None:
-    """UsageError for a bucket that neither the logs nor a policy names."""
-    known = {bucket.bucket for bucket in coverage.buckets} | {name for one in loaded for name in one.names}
+def _known_buckets(wanted: Sequence[str], loaded: Sequence[policy.Policy], coverage: Coverage, audit: audited.Audited | None) -> None:
+    """UsageError for a bucket that neither the logs nor a policy nor the audit names."""
+    known = {row.name for row in audit.facts.buckets} if audit else set()
+    known |= {bucket.bucket for bucket in coverage.buckets} | {name for one in loaded for name in one.names}
     for name in wanted:
         if name not in known:
             raise UsageError(f"--bucket {name}: no record and no policy names this bucket{did_you_mean(name, known)}")
-
-
-def _baseline(path: Path | None) -> frozenset[str]:
-    """The fingerprints of an earlier report's findings."""
-    if path is None:
-        return frozenset()
-    return frozenset(finding.fingerprint for result in read(path).results for finding in result.findings)
 
 
 def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, unseen: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
     """The exit code, and sentences that say why it is not 0 or would not have been; `unseen` are such about what was not looked at."""
     blind = (*_unlooked(request, coverage), *unseen)
     undetermined = sum(result.status is Status.UNDETERMINED for result in results)
-    judged = any(bucket.policies for bucket in coverage.buckets)
+    # NOTE: records that were to be judged and are not there make their own results undetermined.
+    judged = any(bucket.policies for bucket in coverage.buckets) or any(not result.is_of_records for result in results)
     notes = [*blind]
     if undetermined:
         notes.append(

@@ -113,6 +113,8 @@ class Retention(Written):
 
     min: Duration | None = None
     """No log object may be deleted sooner."""
+    max: Duration | None = None
+    """Every log object must be deleted by then: logs hold personal data."""
     immediately_available: Duration | None = None
     """No log object may be archived where it cannot be read at once sooner."""
 
@@ -139,6 +141,8 @@ class Logging(Written):
     """How long the logs must be kept."""
     freshness: Duration | None = None
     """How old the newest log object may be."""
+    readers: Principals | None = None
+    """Who outside the account, or by which grant of the log bucket, may read the logs; without it nobody outside the account may."""
 
 
 class Review(Written):

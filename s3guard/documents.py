@@ -8,7 +8,7 @@ at all is None, as in the core schema of YAML 1.2 (https://yaml.org/spec/1.2.2/#
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import yaml
@@ -39,18 +39,22 @@ _JOINED = 1_000
 _TAGS = {yaml.ScalarEvent: "str", yaml.SequenceStartEvent: "seq", yaml.MappingStartEvent: "map"}
 
 
-def read(content: bytes, file: str, problems: Problems) -> tuple[Node, ...]:
+def read(
+    content: bytes, file: str, problems: Problems, *, what: str = "policy", tags: Callable[[str], str | None] | None = None
+) -> tuple[Node, ...]:
     """The documents of a file, each at least one node; an empty document beside others is left out.
 
-    Whatever is wrong is added to `problems`; what could be read beside it is returned, so that its problems show as well.
+    Whatever is wrong is added to `problems`; what could be read beside it is returned, so that its problems show as well. `what` is what
+    the file should be. `tags` says of a tag under which key its value then stands in a mapping of its own (``!Ref x`` as ``Ref: x``), or
+    None where it is not allowed, as all tags are without it.
     """
     text = utf8.decoded(content, file, problems)
     if text is None:
         return ()
-    reader = _Reader(file, text, problems)
+    reader = _Reader(file, text, problems, what, tags)
     documents = tuple(reader.documents())
     if not documents and not reader.failed:
-        problems.add(Place(file), "the file is empty: a policy is expected")
+        problems.add(Place(file), f"the file is empty: a {what} is expected")
     return documents
 
 
@@ -81,6 +85,8 @@ class _Open:
     is_mapping: bool
     place: Place
     anchor: str | None
+    tag: str | None
+    """The key that stands for its tag."""
     nodes: int
     """Nodes of the file before this one; with `characters`, what the finished collection's cost is reckoned from."""
     characters: int
@@ -95,9 +101,13 @@ class _Open:
 class _Reader:
     """Events to nodes, with the bounds checked at every event."""
 
-    def __init__(self, file: str, text: str, problems: Problems) -> None:
+    def __init__(
+        self, file: str, text: str, problems: Problems, what: str = "policy", tags: Callable[[str], str | None] | None = None
+    ) -> None:
         self._file = file
         self._problems = problems
+        self._what = what
+        self._tags = tags
         self._nodes = 0
         self._characters = 0
         self.failed = False
@@ -171,7 +181,7 @@ class _Reader:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Node | None:
         place, text = self._place(event), event.value
-        self._check_tag(event, place)
+        tag = self._tag(event, place)
         self._spend(place, 1, len(text), 0)
         if len(text) > MAX_SCALAR:
             raise _RefusedError(place, f"a text of more than {MAX_SCALAR:,} characters")
@@ -183,22 +193,24 @@ class _Reader:
         start, end = _marks(event)
         shift = self._excerpt.margin(start, text) if is_block else self._excerpt.shift(start, end, event.value, is_quoted=bool(event.style))
         scalar = Scalar(None if is_null else text, place, shift, is_block)
+        node = _tagged(scalar, tag)
         if event.anchor is not None:
-            self._anchors[event.anchor] = _Anchored(scalar, 1, len(text), 0)
-        return self._put(scalar, 0)
+            self._anchors[event.anchor] = _Anchored(node, 1, len(text), 0)
+        return self._put(node, 0)
 
     def _begin(self, event: yaml.CollectionStartEvent) -> None:
         place = self._place(event)
-        self._check_tag(event, place)
+        tag = self._tag(event, place)
         is_mapping = isinstance(event, yaml.MappingStartEvent)
-        self._open.append(_Open(is_mapping, place, event.anchor, self._nodes, self._characters))
+        self._open.append(_Open(is_mapping, place, event.anchor, tag, self._nodes, self._characters))
         self._spend(place, 1, 0, 0)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
 
     def _end(self) -> Node | None:
         done = self._open.pop()
-        node: Node = Mapping(done.values, done.keys, done.place) if done.is_mapping else Listing(tuple(done.items), done.place)
+        read: Node = Mapping(done.values, done.keys, done.place) if done.is_mapping else Listing(tuple(done.items), done.place)
+        node = _tagged(read, done.tag)
         if done.anchor is not None:
             cost = self._nodes - done.nodes, self._characters - done.characters
             self._anchors[done.anchor] = _Anchored(node, *cost, done.height)
@@ -250,11 +262,17 @@ class _Reader:
         if len(self._open) + height > MAX_DEPTH:
             raise _RefusedError(place, f"nested more than {MAX_DEPTH} deep")
 
-    def _check_tag(self, event: yaml.NodeEvent, place: Place) -> None:
+    def _tag(self, event: yaml.NodeEvent, place: Place) -> str | None:
+        """The key that stands for the tag of an event."""
         tag = getattr(event, "tag", None)
-        if tag is not None and tag != f"tag:yaml.org,2002:{_TAGS[type(event)]}":
+        if tag is None or tag == f"tag:yaml.org,2002:{_TAGS[type(event)]}":
+            return None
+        key = None if self._tags is None else self._tags(tag)
+        if key is None:
             written = tag.replace("tag:yaml.org,2002:", "!!")
-            self._problems.add(place, f"tag {quoted(written)} is not allowed: policies hold text, lists and mappings")
+            known = "policies hold text, lists and mappings" if self._tags is None else f"no {self._what} has it"
+            self._problems.add(place, f"tag {quoted(written)} is not allowed: {known}")
+        return key
 
     def _place(self, event: yaml.Event) -> Place:
         return self._excerpt.place(_marks(event)[0])
@@ -288,6 +306,11 @@ def _both(first: Node, second: Node) -> Node:
     if isinstance(first, Listing) and isinstance(second, Listing):
         return Listing(first.items + second.items, first.place)
     return first
+
+
+def _tagged(node: Node, key: str | None) -> Node:
+    """A node under the key that stands for its tag."""
+    return node if key is None else Mapping({key: node}, {key: node.place}, node.place)
 
 
 def _marks(event: yaml.Event) -> tuple[Mark, Mark]:

@@ -143,6 +143,11 @@ class Result:
     help: str = ""
     """What the rule is for and what to do about a violation: text of the policy or of s3guard, never log text."""
 
+    @property
+    def is_of_records(self) -> bool:
+        """Whether records were judged, and so their number says something; not so in the audit of the configuration (kind ``logging``)."""
+        return self.kind != "logging"
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:

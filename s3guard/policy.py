@@ -74,6 +74,8 @@ class Policy:
     owner: str | None = None
     frameworks: tuple[str, ...] = ()
     logging: Logging | None = None
+    logging_location: Location | None = None
+    """Where the policy's own file says `logging`; None where it does not, or another brings it."""
     review: Review | None = None
     waivers: tuple[BoundWaiver, ...] = ()
     tests: tuple[PolicyTest, ...] = ()
@@ -225,6 +227,7 @@ def _made(
         owner=declaration.owner,
         frameworks=_frameworks(stack),
         logging=kept[0],
+        logging_location=Location(own.file, own.node.keys["logging"].line) if "logging" in own.node.keys else None,
         review=kept[1],
         waivers=tuple(BoundWaiver(waiver, _waiver_location(own, number)) for number, waiver in enumerate(declaration.waivers)),
         tests=declaration.tests,

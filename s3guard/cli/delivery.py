@@ -14,7 +14,7 @@ from s3guard import files, outputs
 from s3guard.cli import choices, ending, terminal
 from s3guard.model import Report, UnableError, UsageError
 from s3guard.outputs import Options, Output
-from s3guard.verdict import with_unwritten
+from s3guard.verdict import WORDS, because, headline, with_unwritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,12 @@ def deliver(
     if then is not None:
         delivery.put_last(then)
     return Delivered(delivery.report, not delivery.failures)
+
+
+def conclude(report: Report, wanted: Sequence[Target]) -> None:
+    """The verdict in a line on standard error, where no text report on standard output says it."""
+    if not any(target.path is None and target.output.name == "text" for target in wanted):
+        ending.tell(f"{WORDS[report.status]}: {headline(report)}; {because(report)}")
 
 
 class _Delivery:

@@ -17,7 +17,7 @@ VERDICT: Final = "When the run fails"
 WRITTEN: Final = "Where results go"
 RUN: Final = "How it runs"
 PRUNED: Final = "What is taken away"
-AWS: Final = "Amazon S3"
+AWS: Final = "Access to Amazon S3"
 OTHER: Final = "Options"
 PANELS: Final = (JUDGED, VERDICT, WRITTEN, PRUNED, RUN, AWS, OTHER)
 """The headings of a help page, in their order."""
@@ -67,6 +67,13 @@ def some(logs: list[str] | None, example: str) -> list[str]:
     if not logs:
         raise UsageError(f"which logs? Give files, folders, globs, s3://bucket/prefix, or - for standard input, as in: {example}")
     return logs
+
+
+def one_role(roles: list[str] | None) -> str | None:
+    """The role with which logs are read; UsageError where there are several, since one of them reads and nobody said which."""
+    if roles and len(roles) > 1:
+        raise UsageError("--role-arn is given more than once: logs are read with one role, and only an audit takes one for each account")
+    return roles[0] if roles else None
 
 
 def policies(named: list[Path] | None) -> list[Path]:
@@ -155,6 +162,15 @@ State = Annotated[
         says="Folder or s3://bucket/prefix that remembers runs: what was judged is not judged again, and only what is new fails.",
     ),
 ]
+AuditState = Annotated[
+    str | None,
+    flag(
+        "--state",
+        takes="URI",
+        panel=JUDGED,
+        says="Folder or s3://bucket/prefix that remembers the audit's own requests, which the delivered logs must hold a day later.",
+    ),
+]
 MaxUnparsed = Annotated[
     str | None,
     flag(
@@ -174,6 +190,10 @@ Jobs = Annotated[
     int | None,
     flag("-j", "--jobs", takes="N", panel=RUN, says="Blocks judged at a time. [default: one a processor]"),
 ]
+AuditJobs = Annotated[
+    int | None,
+    flag("-j", "--jobs", takes="N", panel=RUN, says="Buckets asked at a time. [default: 16]"),
+]
 Late = Annotated[
     str | None,
     flag(
@@ -185,7 +205,40 @@ Late = Annotated[
 ]
 Profile = Annotated[str | None, flag("--profile", takes="NAME", panel=AWS, says="A profile of the AWS configuration.")]
 Region = Annotated[str | None, flag("--region", takes="NAME", panel=AWS, says="The Region to ask first; a bucket's own is found out.")]
-RoleArn = Annotated[str | None, flag("--role-arn", takes="ARN", panel=AWS, says="A role to assume, with the credentials that are found.")]
+RoleArn = Annotated[
+    list[str] | None,
+    flag(
+        "--role-arn",
+        takes="ARN",
+        panel=AWS,
+        says="A role to assume, with the credentials that are found; an audit takes several, one an account.",
+    ),
+]
+OrganizationRole = Annotated[
+    str | None,
+    flag(
+        "--organization-role",
+        takes="NAME",
+        panel=AWS,
+        says="Audit every account of the organisation, entered by its role of this name.",
+    ),
+]
+Snapshot = Annotated[
+    Path | None,
+    flag("--snapshot", takes="FILE", panel=JUDGED, says="Judge the facts that an earlier audit saved, and ask AWS nothing."),
+]
+Plan = Annotated[
+    Path | None,
+    flag("--plan", takes="FILE", panel=JUDGED, says="Judge what terraform show -json PLAN says will be."),
+]
+Template = Annotated[
+    Path | None,
+    flag("--template", takes="FILE", panel=JUDGED, says="Judge what a CloudFormation template, JSON or YAML, would make."),
+]
+SaveSnapshot = Annotated[
+    Path | None,
+    flag("--save-snapshot", takes="FILE", panel=WRITTEN, says="Keep the facts that were found, to be judged offline and again."),
+]
 EndpointUrl = Annotated[str | None, flag("--endpoint-url", takes="URL", panel=AWS, says="Where S3 is, if not at AWS's own address.")]
 RequestPayer = Annotated[bool, switch("request-payer", AWS, "Pay for requests to buckets that have Requester Pays.")]
 Color = Annotated[

@@ -44,6 +44,23 @@ def shown(logs: Sequence[str], environ: Mapping[str, str], *, wanted: bool, colo
         yield tell
 
 
+@contextlib.contextmanager
+def counted(noun: str, environ: Mapping[str, str], *, wanted: bool, color: bool) -> Iterator[Progress | None]:
+    """What to tell how many of how many are done; None where nobody would see it."""
+    if not wanted or environ.get("CI") or environ.get("TERM") == "dumb" or not terminal.is_terminal(sys.stderr):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True, no_color=not color, highlight=False)
+    columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn(noun), TimeRemainingColumn(compact=True))
+    with Bar(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
 def waiting(logs: Sequence[str], *, verbose: bool) -> None:
     """Say what the run reads that may keep it waiting: on a terminal, where somebody wonders, and where it is wanted."""
     if not verbose and not terminal.is_terminal(sys.stderr):

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from s3guard import rules
-from s3guard.explain import codes, columns, delivered, finding, line, operations, rule
+from s3guard.audit import checks
+from s3guard.explain import check, codes, columns, delivered, finding, line, operations, rule
 from s3guard.fields import WARNINGS
 from s3guard.formats.json import claims
 from s3guard.formats.json.unwrap import apart
@@ -71,6 +72,9 @@ def _meanings(name: str, page: Page) -> Iterator[Callable[[], Iterable[str]]]:
     kind = parts[1] if len(parts) in _QUALIFIED else name
     if kind in catalog:
         yield partial(rule.explained, catalog[kind], page)
+    audited = checks.catalog()
+    if name.rpartition("/")[2] in audited:
+        yield partial(check.explained, audited[name.rpartition("/")[2]], page)
     if name in error_codes():
         yield partial(codes.explained, error_codes()[name], page)
     if name in COLUMNS:
@@ -91,7 +95,7 @@ def _unknown(name: str) -> str:
         return f"{said} looks like the fingerprint of a finding: say in which saved JSON report it stands"
     if _CONTROL.fullmatch(name):
         return f"{said} names a compliance control, and this version explains none yet; `s3guard rules` lists what gives evidence for it"
-    known = [*rules.catalog(), *error_codes(), *COLUMNS, *OPERATION_CLASSES, *known_operations(), *WARNINGS, *OUTCOMES]
+    known = [*rules.catalog(), *checks.catalog(), *error_codes(), *COLUMNS, *OPERATION_CLASSES, *known_operations(), *WARNINGS, *OUTCOMES]
     meant = (
         did_you_mean(name, known)
         or ": give a rule, an error code, a column, an operation, a whole log line in quotes, FILE:LINE, or a fingerprint"

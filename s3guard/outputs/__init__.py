@@ -111,7 +111,9 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
 def statements(report: Report) -> tuple[str, ...]:
     """Visible sentences that every output carries: what was looked at, what could not be, the report's notes, what all this proves."""
     notes = tuple(shown(note) for note in report.notes if note != PROVES)
-    return (*_coverage(report.coverage), *notes, PROVES)
+    looked = tuple(_coverage(report.coverage))
+    is_audit = bool(report.results) and not report.coverage.objects and not any(result.is_of_records for result in report.results)
+    return (*(looked[1:] if is_audit else looked), *notes, PROVES)
 
 
 def _coverage(coverage: Coverage) -> Iterator[str]:

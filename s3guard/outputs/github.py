@@ -91,16 +91,16 @@ def _verdict(report: Report, left_out: int) -> str:
 def _broken(result: Result, report: Report) -> str:
     """What was asked, who broke it worst, how many more did, what to do."""
     failing = [finding for finding in result.findings if fails_run(finding, report.run.fail_on)]
-    lines = [_short(result.title), *(_finding(finding) for finding in failing[:3])]
+    lines = [_short(result.title), *(_finding(finding, counted=result.is_of_records) for finding in failing[:3])]
     more = len(failing[3:]) + result.omitted.findings
     lines += [f"and {plural(more, 'more finding')}"] if more else []
     lines += [_short(result.help)] if result.help else []
     return "\n".join([_about(result), *lines])
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, *, counted: bool) -> str:
     where = "".join(f" ({_short(f'{sample.object}:{sample.line}')})" for sample in finding.samples[:1])
-    return f"{finding.records:,}x {_short(finding.message)}{where}"
+    return f"{f'{finding.records:,}x ' if counted else ''}{_short(finding.message)}{where}"
 
 
 def _open(result: Result) -> str:

@@ -120,11 +120,12 @@ def _waiver(waiver: dict[str, object]) -> str:
 def _told(result: Result, fail_on: Severity | None) -> Iterator[str]:
     """The body of a case: the title, the counts, and the first findings, those that fail the run first."""
     yield shorten(_safe(result.title), LINE)
-    unjudged = f", {result.unjudged:,} could not be judged" if result.unjudged else ""
-    yield f"{plural(result.records, 'record')} judged, {plural(result.violations, 'violation')}{unjudged}"
+    if result.is_of_records:
+        unjudged = f", {result.unjudged:,} could not be judged" if result.unjudged else ""
+        yield f"{plural(result.records, 'record')} judged, {plural(result.violations, 'violation')}{unjudged}"
     findings = sorted(result.findings, key=lambda finding: not fails_run(finding, fail_on))
     for finding in findings[:LISTED]:
-        yield from _finding(finding)
+        yield from _finding(finding, counted=result.is_of_records)
     rest = len(findings[LISTED:]) + result.omitted.findings
     if rest:
         yield f"and {plural(rest, 'more finding')}; the JSON report has those that were kept"
@@ -132,8 +133,9 @@ def _told(result: Result, fail_on: Severity | None) -> Iterator[str]:
         yield shorten(_safe(result.help), LINE)
 
 
-def _finding(finding: Finding) -> Iterator[str]:
-    marks = [finding.severity.value, *([finding.outcome] if finding.outcome else []), plural(finding.records, "record")]
+def _finding(finding: Finding, *, counted: bool) -> Iterator[str]:
+    marks = [finding.severity.value, *([finding.outcome] if finding.outcome else [])]
+    marks += [plural(finding.records, "record")] if counted else []
     marks += ["known"] if finding.baseline != "new" else []
     marks += [f"waived {_waiver(finding.waiver)}"] if finding.waiver is not None else []
     yield shorten(f"- {_safe(finding.message)} [{', '.join(marks)}]", LINE)

@@ -91,7 +91,7 @@ def _violation(page: Page, result: Result, fail_on: Severity | None) -> Iterator
     yield from page.lines("", page.clean(result.title))
     failing = [finding for finding in result.findings if fails_run(finding, fail_on)]
     for finding in failing[:SHOWN]:
-        yield from _finding(page, finding)
+        yield from _finding(page, finding, "" if not result.is_of_records else f"{finding.records:,}{page.times}")
     yield from _rest(page, failing[SHOWN:], result.omitted)
     if result.help:
         yield from page.lines("help", page.clean(result.help))
@@ -117,9 +117,8 @@ def _further(page: Page, results: Sequence[Result], fail_on: Severity | None) ->
         yield from _broken(page, result, fail_on)
 
 
-def _finding(page: Page, finding: Finding) -> Iterator[str]:
+def _finding(page: Page, finding: Finding, count: str) -> Iterator[str]:
     """How often and who, over four lines at most; then the outcome, since when, and the earliest record."""
-    count = f"{finding.records:,}{page.times}"
     yield from page.lines(count, page.clean(finding.message), label_style="", most=4)
     for name, value in finding.subject.items():
         if value is not None and str(value) not in finding.message:
@@ -191,7 +190,7 @@ def _tolerated(page: Page, found: Standing, fail_on: Severity | None) -> Iterato
             yield ""
             told = True
         yield from _heading(page, "", "", result)
-        counts = [f"{finding.records:,}{page.times}" for finding in findings[:SHOWN]]
+        counts = [f"{finding.records:,}{page.times}" if result.is_of_records else "" for finding in findings[:SHOWN]]
         for finding, count in zip(findings, counts, strict=False):
             yield from _tolerated_finding(page, finding, count.rjust(max(map(len, counts))), fail_on)
         yield from _rest(page, findings[SHOWN:], omitted)
@@ -201,7 +200,7 @@ def _tolerated_finding(page: Page, finding: Finding, count: str, fail_on: Severi
     label, style = finding.severity.value, _SEVERITY_STYLES[finding.severity]
     if finding.waiver is not None or finding.severity.at_least(fail_on):
         label, style = "waived" if finding.waiver is not None else "known", DIM
-    yield from page.line(label, f"{count} {page.clean(finding.message)}", label_style=style)
+    yield from page.line(label, f"{count} {page.clean(finding.message)}".lstrip(), label_style=style)
     if finding.waiver is not None:
         yield from page.line("", page.clean(_waiver(finding.waiver)), DIM)
 
@@ -220,6 +219,8 @@ def _quiet_checks(page: Page, results: Iterable[Result]) -> Iterator[str]:
         label = "pass" if result.status is Status.PASS else "not judged"
         yield from _heading(page, label, GREEN if result.status is Status.PASS else DIM, result)
         told = plural(result.records, "record") if result.status is Status.PASS else result.reason or "does not apply"
+        if result.status is Status.PASS and not result.is_of_records:
+            told = result.title
         yield from page.line("", page.clean(told), DIM)
 
 
@@ -227,8 +228,8 @@ def _coverage(page: Page, report: Report) -> Iterator[str]:
     """What was looked at, what could not be, and what all of it proves; never left out."""
     coverage = report.coverage
     yield ""
-    origin = f"{plural(coverage.objects, 'log object')} ({volume(coverage.bytes)})"
-    yield from page.lines("records", f"{coverage.records:,} in {plural(len(coverage.buckets), 'bucket')}, from {origin}")
+    if any(result.is_of_records for result in report.results) or coverage.objects or not report.results:
+        yield from _looked(page, coverage)
     if seen := period(coverage.first_record, coverage.last_record):
         yield from page.lines("period", f"{seen} UTC")
     yield from _hours(page, coverage)
@@ -261,6 +262,11 @@ def _hours(page: Page, coverage: Coverage) -> Iterator[str]:
         label = ""
     if len(buckets) > SHOWN:
         yield from page.lines("", f"and {plural(len(buckets) - SHOWN, 'more bucket')}, less silent: the json output has every hour")
+
+
+def _looked(page: Page, coverage: Coverage) -> Iterator[str]:
+    origin = f"{plural(coverage.objects, 'log object')} ({volume(coverage.bytes)})"
+    yield from page.lines("records", f"{coverage.records:,} in {plural(len(coverage.buckets), 'bucket')}, from {origin}")
 
 
 def _unread(page: Page, coverage: Coverage) -> Iterator[str]:

@@ -16,7 +16,7 @@ from s3guard.flags import FLAGS
 from tests.cli.project import COMMAND, QUIET, Here
 from tests.outputs.golden import expect
 
-VERBS = ("check", "validate", "records", "rules", "schema", "explain", "convert", "state", "watch")
+VERBS = ("check", "audit", "validate", "records", "rules", "schema", "explain", "convert", "state", "watch")
 HEAVY = ("polars", "pydantic", "boto3", "botocore", "obstore", "rich", "yaml")
 CONTRACT = {
     *(
@@ -121,7 +121,12 @@ def test_without_a_verb_the_help_is_told_and_nothing_passes(here: Here) -> None:
         (["check", "logs/clean.log", "--bucket", "nope"], "--bucket nope: no record and no policy names this bucket"),
         (["check", "logs/clean.log", "--framework", "hippa"], "--framework hippa: no framework has this name; did you mean hipaa?"),
         (["check", "x", "--state", "gs://b/p"], "--state gs://b/p: give a folder, or s3://bucket/prefix"),
-        (["check", "x", "--audit"], "--audit: this version of s3guard does not have it; nothing was judged"),
+        (["check", "logs", "--audit", "--rule", "SAL-999"], "--rule SAL-999: no check of the audit has this name"),
+        (["audit", "--rule", "requesters"], "--rule requesters: no check of the audit has this name"),
+        (["audit", "--snapshot", "a", "--plan", "b"], "--snapshot and --plan: an audit looks at one thing; run it once for each"),
+        (["audit", "--snapshot", "policies/p.yaml"], "policies/p.yaml is not a snapshot of s3guard"),
+        (["audit", "--fix-snippets", "-o", "json"], "--fix-snippets takes standard output; give the reports files, as in"),
+        (["records", "x", "--role-arn", "a", "--role-arn", "b"], "--role-arn is given more than once: logs are read with one role"),
         (["check", "x", "--redact", "ip"], "--redact: this version of s3guard does not have it; nothing was judged"),
         (["check", "gs://b"], "gs://b: no source reads this; give files, folders, globs, s3://bucket/prefix, or - for standard input"),
         (["check", "s3://", "-p", "policies"], "s3://: a bucket's name is expected, as in s3://org-access-logs/prefix"),

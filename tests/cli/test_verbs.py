@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from s3guard import rules
+from s3guard.audit import checks
 from s3guard.records import COLUMNS
 from s3guard.schema import schema
 from tests.cli.project import CLEAN, POLICY, STRANGER, Here
@@ -141,7 +142,7 @@ class TestRules:
 
     def test_machines_get_json(self, here: Here) -> None:
         told = json.loads(here("rules", "--format", "json").out)
-        assert list(rules.catalog()) == [rule["name"] for rule in told]
+        assert [*rules.catalog(), *(f"logging/{name}" for name in checks.catalog())] == [rule["name"] for rule in told]
         (one,) = json.loads(here("rules", "writers", "--format", "json").out)
         assert ("critical", ["principal", "operation"], True) == (one["severity"], one["subject"], one["splits_by_outcome"])
 

@@ -9,12 +9,10 @@ import typer
 
 from s3guard import memory
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, ending, options, progress, terminal
-from s3guard.cli.delivery import Target
-from s3guard.cli.options import RUN, WRITTEN
+from s3guard.cli import choices, delivery, options, progress, terminal
+from s3guard.cli.options import JUDGED, WRITTEN
 from s3guard.cli.period import period
-from s3guard.model import Report, Severity, UsageError
-from s3guard.verdict import WORDS, because, headline
+from s3guard.model import Severity, UsageError
 
 ORDER = 1
 EXAMPLES = """
@@ -31,6 +29,7 @@ def check(
     logs: options.Logs = None,
     *,
     policy: options.Policies = None,
+    audit: Annotated[bool, options.switch("audit", JUDGED, "Judge how the buckets are set up to log, too, as s3guard audit does.")] = False,
     since: options.Since = None,
     until: options.Until = None,
     bucket: options.Buckets = None,
@@ -61,14 +60,13 @@ def check(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     redact: Annotated[list[str] | None, options.flag("--redact", takes="NAMES", panel=WRITTEN, says="", hidden=True)] = None,
-    audit: Annotated[bool, options.switch("audit", RUN, "", hidden=True)] = False,
 ) -> int:
     """Judge log records against policies.
 
     Reads S3 server access logs, judges each bucket by the policies that name it, and writes what it found. The exit code is for
     pipelines: 0 clean, 1 violations, 3 not everything could be judged, 4 there was nothing to judge.
     """
-    _refuse(context, redact=redact, audit=audit)
+    _refuse(context, redact=redact)
     named = options.some(logs, "s3guard check logs/ --policy policies/")
     wanted = delivery.targets(output or ["text"], quarantine)
     chosen = choices.of(context)
@@ -82,9 +80,12 @@ def check(
     if not quiet:
         progress.waiting(named, verbose=verbose)
     memory.keep()
+    from s3guard.audited import From
     from s3guard.check import Request
     from s3guard.check import judged as judge
 
+    roles: Sequence[str | None] = role_arn or (None,)
+    accesses = [Access(profile, region, role, endpoint_url, request_payer) for role in roles]
     # NOTE: with a state most of the logs are not read, and how many will be is known when they were listed.
     with progress.shown(named if state is None else (), chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell:
         done = judge(
@@ -110,13 +111,15 @@ def check(
                 exempt=[one.bucket for one in chosen.settings.exclusions if one.holds(asked.as_of.date())],
                 progress=tell,
                 late=choices.late(context, late),
-                access=Access(profile, region, role_arn, endpoint_url, request_payer),
+                access=accesses[0] if audit else Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
+                audit=From(accesses=accesses) if audit else None,
+                exclusions=chosen.settings.exclusions,
             )
         )
     # NOTE: what was not delivered was reported to nobody, and is new to the next run.
     report = delivery.deliver(done.report, wanted, look, chosen.environ, judged=True, then=done.finish).report
     if not quiet:
-        _conclude(report, wanted)
+        delivery.conclude(report, wanted)
     return report.exit_code
 
 
@@ -125,9 +128,3 @@ def _refuse(context: typer.Context, **later: object) -> None:
     for name, value in later.items():
         if value:
             raise UsageError(f"{choices.place(context, name)}: this version of s3guard does not have it; nothing was judged")
-
-
-def _conclude(report: Report, wanted: Sequence[Target]) -> None:
-    """The verdict in a line, where no text report on standard output says it."""
-    if not any(target.path is None and target.output.name == "text" for target in wanted):
-        ending.tell(f"{WORDS[report.status]}: {headline(report)}; {because(report)}")

@@ -32,7 +32,7 @@ def explain(
         list[str] | None,
         options.texts(
             "THING",
-            "A rule, an error code, a column, an operation, a class of operations, a warning, an outcome, "
+            "A rule, a check of the audit, an error code, a column, an operation, a class of operations, a warning, an outcome, "
             "a log line or JSON record in quotes, FILE:LINE as reports name one, a finding's fingerprint, or - for log lines from "
             "standard input.",
         ),

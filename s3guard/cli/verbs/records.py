@@ -101,7 +101,7 @@ def records(
                 quarantine=quarantine,
                 progress=tell,
                 late=choices.late(context, late),
-                access=Access(profile, region, role_arn, endpoint_url, request_payer),
+                access=Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
                 is_judged=form == "parquet",
             )
         )

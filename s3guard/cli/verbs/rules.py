@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +15,7 @@ from s3guard.page import BOLD, DIM, Page
 from s3guard.problems import did_you_mean
 
 if TYPE_CHECKING:
+    from s3guard.audit.checks import Check
     from s3guard.rules import Rule
 
 ORDER = 4
@@ -33,36 +34,40 @@ def rules(
     color: options.Color = None,
     verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
 ) -> int:
-    """List the rules of policies, or show the pages of some.
+    """List the rules of policies and the checks of the audit, or show the pages of some.
 
     The page of a rule says what breaks it, its fields, how it counts and what to do about a violation, with an example.
     """
+    from s3guard.audit import checks
     from s3guard.rules import catalog
 
-    known = catalog()
-    for name in names or ():
+    known: dict[str, type[Rule] | Check] = {**catalog(), **{f"logging/{name}": check for name, check in checks.catalog().items()}}
+    wanted = [name if name in known else f"logging/{name}" if f"logging/{name}" in known else name for name in names or known]
+    for name in wanted:
         if name not in known:
             raise UsageError(f"there is no rule {name!r}{did_you_mean(name, known) or '; s3guard rules lists them'}")
-    chosen = {name: known[name] for name in names or known}
+    chosen = {name: known[name] for name in wanted}
     look = terminal.options(choices.one_of(context, "color", color or "auto"), choices.of(context).environ)
     if choices.one_of(context, "format", format or "text") == "json":
-        terminal.put([json_text([_described(rule) for rule in chosen.values()])])
+        terminal.put([json_text([_described(name, one) for name, one in chosen.items()])])
     elif names:
-        terminal.put(_pages(names, look))
+        terminal.put(_pages(wanted, look))
     else:
-        terminal.put(f"{line}\n" for line in _table(list(chosen.values()), look))
+        terminal.put(f"{line}\n" for line in _table(chosen, look))
     return ending.CLEAN
 
 
-def _described(rule: type[Rule]) -> dict[str, Any]:
-    return {
-        "name": rule.kind,
-        "title": rule.default_title,
-        "severity": rule.default_severity.value,
-        "subject": list(rule.default_group_by),
-        "splits_by_outcome": rule.splits,
-        "help": rule.default_help,
-    }
+def _described(name: str, one: type[Rule] | Check) -> dict[str, Any]:
+    if isinstance(one, type):
+        return {
+            "name": name,
+            "title": one.default_title,
+            "severity": one.default_severity.value,
+            "subject": list(one.default_group_by),
+            "splits_by_outcome": one.splits,
+            "help": one.default_help,
+        }
+    return {"name": name, "title": one.title, "severity": one.severity.value, "subject": [], "splits_by_outcome": False, "help": one.help}
 
 
 def _pages(names: Sequence[str], look: Options) -> Iterator[str]:
@@ -73,9 +78,12 @@ def _pages(names: Sequence[str], look: Options) -> Iterator[str]:
         yield explain(name, look)
 
 
-def _table(known: Sequence[type[Rule]], look: Options) -> Iterator[str]:
+def _table(known: Mapping[str, type[Rule] | Check], look: Options) -> Iterator[str]:
     """A rule a line: its name, what is true when it passes, how bad it is if not, and whom a finding names."""
-    page = Page(look.width, look.color, look.ascii, gutter=max(len(rule.kind) for rule in known))
-    for rule in known:
-        yield from page.ends(rule.kind, rule.default_title, rule.default_severity.value, BOLD)
-        yield from page.lines("", ", ".join(rule.default_group_by) or "one group of everything", DIM)
+    page = Page(look.width, look.color, look.ascii, gutter=max(len(name) for name in known))
+    for name, one in known.items():
+        if isinstance(one, type):
+            yield from page.ends(name, one.default_title, one.default_severity.value, BOLD)
+            yield from page.lines("", ", ".join(one.default_group_by) or "one group of everything", DIM)
+        else:
+            yield from page.ends(name, one.title, one.severity.value, BOLD)

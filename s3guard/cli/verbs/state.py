@@ -82,7 +82,7 @@ def state(
     look = terminal.options(choices.one_of(context, "color", color or "auto"), choices.of(context).environ)
     from s3guard.state import State
 
-    remembered = State(uri, Access(profile, region, role_arn, endpoint_url))
+    remembered = State(uri, Access(profile, region, options.one_role(role_arn), endpoint_url))
     if not remembered.view().last:
         raise UsageError(f"{shown(uri)}: there is no state; look whether the place is spelt as in --state")
     if action == "show":

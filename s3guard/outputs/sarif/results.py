@@ -57,7 +57,9 @@ def entries_of(report: Report, result: Result, profile: str) -> Iterator[Entry]:
     if result.status is Status.UNDETERMINED:
         yield _unfound(result, "open" if profile == "full" else "fail", f"Could not be judged: {result.reason or 'no reason given'}")
     elif profile == "full" and result.status is Status.PASS:
-        yield _unfound(result, "pass", f"No violation among {plural(result.records, 'record')}.")
+        yield _unfound(
+            result, "pass", f"No violation among {plural(result.records, 'record')}." if result.is_of_records else f"{result.title}."
+        )
     elif profile == "full" and result.status is Status.NOT_APPLICABLE:
         yield _unfound(result, "notApplicable", f"Not applicable: {result.reason or 'no reason given'}")
 
@@ -69,7 +71,7 @@ def _entry(result: Result, finding: Finding, fail_on: Severity | None, profile: 
         "ruleId": shown(result.rule) + attempt,
         "kind": "fail",
         "level": "error" if fails else level_of(finding.severity, None),
-        "message": {"text": _sentence(finding)},
+        "message": {"text": _sentence(finding) if result.is_of_records else f"{embedded(finding.message, 400)}."},
         "locations": [place(result)],
         "partialFingerprints": _fingerprints(finding.fingerprint),
         "properties": _details(result, finding),

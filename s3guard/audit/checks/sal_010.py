@@ -1,0 +1,61 @@
+"""Every bucket of the account has a policy, or a reason to have none.
+
+## What
+
+Each general purpose bucket is named by a policy, is the log bucket of one that is, or is excluded in s3guard.toml with a reason and,
+best, a last day. An exclusion whose day has passed counts for nothing.
+
+## Why
+
+What nobody wrote a policy for is judged by nobody, and no report would say so.
+
+## Source
+
+PCI DSS 12.5.2 and 10.2.1, HIPAA 164.312(b): the scope must be known before it can be covered.
+
+## CLI
+
+    # add the bucket to the `buckets:` of a policy, or to s3guard.toml:
+    # exclude = [{bucket = "<bucket>", reason = "why it needs no policy", expires = 2027-03-31}]
+
+## Terraform
+
+    # nothing to write
+
+## Not seen
+
+Accounts that the audit was not told of: give --role-arn for each, or --organization-role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from s3guard.audit.case import About, AccountCase, Verdict, failed, passed, unknown
+from s3guard.audit.facts import is_symbolic, known
+from s3guard.model import Severity
+
+SEVERITY = Severity.HIGH
+ABOUT = About.ACCOUNT
+NEEDS = ("buckets",)
+
+
+def check(case: AccountCase) -> Iterator[Verdict]:
+    """Whether each bucket is covered or excluded."""
+    if case.graph.facts.source == "live":
+        known(case.account.buckets)
+    for bucket in case.graph.facts.buckets:
+        if bucket.account != case.account.id or bucket.kind != "general" or case.covered.get(bucket.name):
+            continue
+        if is_symbolic(bucket.name):
+            reason = (
+                "its name is only known once the template is applied, and so which policy names it; give it a name, or a policy about *"
+            )
+            yield unknown(reason, bucket=bucket.name)
+        elif bucket.name in case.expired:
+            yield failed(
+                f"{bucket.name} is named by no policy, and its exclusion has run out: {case.expired[bucket.name]}", bucket=bucket.name
+            )
+        elif bucket.name not in case.excluded:
+            yield failed(f"{bucket.name} is named by no policy and excluded for no reason", bucket=bucket.name)
+    yield passed("every bucket has a policy or a reason to have none")

@@ -1,0 +1,94 @@
+"""The facts of a CloudFormation template, JSON or YAML: of the buckets that it makes, before they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from s3guard.audit.cloudformation import accounts, buckets
+from s3guard.audit.cloudformation.conditions import Doubt
+from s3guard.audit.cloudformation.intrinsics import BUCKET, Resolver
+from s3guard.audit.cloudformation.policies import Attached, attached, policy_of
+from s3guard.audit.cloudformation.template import Resource, Template, load, parse
+from s3guard.audit.facts import NotKnownError, Origin, Unknown, Value
+from s3guard.audit.fresh import assembled, is_public, new_account, unseen
+from s3guard.audit.rows import Bucket, Facts
+
+ACCOUNT: Final = "${AWS::AccountId}"
+"""What every bucket of a template is in."""
+REGION: Final = "${AWS::Region}"
+_OTHERS: Final = {"AWS::S3Express::DirectoryBucket": "directory", "AWS::S3Tables::TableBucket": "table"}
+
+
+def read(path: Path, name: str, taken: datetime) -> Facts:
+    """The facts of a template; `name` is the file as reports show it.
+
+    UnableError for a file that cannot be read, UsageError for one that is no template. What only deployment settles is unknown with the
+    reason, or a text with symbols (``${Logs}``): see `s3guard.audit.facts.is_symbolic`.
+    """
+    return of_template(load(path, name), taken)
+
+
+def of_bytes(content: bytes, name: str, taken: datetime) -> Facts:
+    """As `read`, from the bytes of a file."""
+    return of_template(parse(content, name), taken)
+
+
+def of_template(template: Template, taken: datetime) -> Facts:
+    """The facts of a template that is taken apart already."""
+    resolver = Resolver(template)
+    made = [one for one in template.resources.values() if resolver.condition(one.condition) is not False]
+    names = {one.id: resolver.name(one) for one in made}
+    policies = attached(resolver, made)
+    rows = [*_rows(template, resolver, made, names, policies), *_loops(template)]
+    resolver.assuming(None)
+    account = new_account(ACCOUNT, rows, **accounts.facts_of(resolver, made))
+    return assembled(rows, [account], taken, template.name)
+
+
+def _rows(
+    template: Template, resolver: Resolver, made: Sequence[Resource], names: dict[str, str], policies: Sequence[Attached]
+) -> Iterator[Bucket]:
+    general = frozenset(names[one.id] for one in made if one.type == BUCKET)
+    for resource in made:
+        if resource.type == BUCKET:
+            yield _bucket(resource, names[resource.id], template, resolver, policies, general)
+        elif resource.type in _OTHERS:
+            yield _other(resource, names[resource.id])
+
+
+def _bucket(
+    resource: Resource, name: str, template: Template, resolver: Resolver, policies: Sequence[Attached], general: frozenset[str]
+) -> Bucket:
+    origin = Origin(resource.id, resource.location)
+    # NOTE: what is made under a condition is judged as it is where it is made.
+    resolver.assuming(None)
+    holds = resolver.condition(resource.condition)
+    resolver.assuming(resource.condition)
+    try:
+        if template.macros:
+            raise NotKnownError(f"the macro {template.macros[0]} may change it")  # noqa: TRY301 - as what cannot be told
+        facts: dict[str, Any] = buckets.facts_of(resolver.block(resource), name, origin)
+        facts["policy"] = policy_of(name, resolver, policies, general - {name}, origin)
+    except NotKnownError as error:
+        facts = dict(buckets.nothing_known(str(error), origin))
+    facts["policy_is_public"] = is_public(facts["policy"])
+    if isinstance(holds, Doubt):
+        facts["exists"] = Unknown(f"whether {resource.id} is made: {holds.reason}", origin=origin)
+    return Bucket(name, ACCOUNT, location=resource.location, region=Value(REGION, origin), **facts)
+
+
+def _other(resource: Resource, name: str) -> Bucket:
+    origin = Origin(resource.id, resource.location)
+    facts = {"exists": Value(value=True, origin=origin), "region": Value(REGION, origin)}
+    reason = f"a template does not show it of a {_OTHERS[resource.type]} bucket"
+    return unseen(name, reason, ACCOUNT, kind=_OTHERS[resource.type], location=resource.location, **facts)
+
+
+def _loops(template: Template) -> Iterator[Bucket]:
+    """What stands for resources that are not known: whoever audits must see that something was not looked at."""
+    for id_, location in template.loops.items():
+        kind = id_.rpartition("::")[0] if id_.count("::") > 1 else id_
+        yield unseen(f"${{{id_}}}", f"what {kind} makes is known once it is deployed", ACCOUNT, location=location)

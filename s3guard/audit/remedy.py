@@ -1,0 +1,75 @@
+"""What would mend findings: the remediation of each check's page with the names of the bucket put in; nothing is ever run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from s3guard.audit.checks import Check
+from s3guard.audit.expected import Expected, of_policy
+from s3guard.audit.facts import Value, is_symbolic
+from s3guard.audit.graph import Graph
+from s3guard.audit.rows import Bucket, Facts
+from s3guard.model import Result, Status
+from s3guard.policy import Policy
+from s3guard.text import shown
+
+_PLACEHOLDER: Final = re.compile(r"<(bucket|log-bucket|prefix|account|region|days|name)>")
+_SAFE: Final = re.compile(r"[A-Za-z0-9._/=+@:-]*")
+"""What means nothing to a shell or to Terraform: anything else stays a placeholder, for a reader to put in."""
+
+
+def snippets(results: Sequence[Result], facts: Facts, policies: Sequence[Policy], checks: Mapping[str, Check]) -> Iterator[str]:
+    """The remediation of every failed result: why, the AWS CLI's commands, Terraform's resources."""
+    graph = Graph(facts)
+    expected = {policy.name: of_policy(policy) for policy in policies}
+    told: set[str] = set()
+    for result in results:
+        check = checks.get(result.rule.rpartition("/")[2])
+        if check is None or result.status is not Status.FAIL:
+            continue
+        yield f"# {shown(result.rule)}  {shown(result.bucket or '')}\n"
+        yield from (f"#   {line}\n" for finding in result.findings for line in shown(finding.message).split("\n"))
+        for source in sorted({str(finding.subject.get("source") or "") for finding in result.findings}):
+            text = "".join(_sections(check, _values(result, source, graph, expected.get(result.policy))))
+            if text not in told:
+                told.add(text)
+                yield text
+        yield "\n"
+
+
+def _sections(check: Check, values: Mapping[str, str]) -> Iterator[str]:
+    for name in ("CLI", "Terraform"):
+        text = check.section(name)
+        if text:
+            yield f"\n## {name}\n\n"
+            yield _PLACEHOLDER.sub(lambda found: values.get(found[1]) or found[0], text) + "\n"
+
+
+def _values(result: Result, source: str, graph: Graph, expected: Expected | None) -> dict[str, str]:
+    """What the placeholders stand for, as far as it is known and harmless."""
+    bucket = graph.bucket(result.bucket or "")
+    if bucket is None:
+        return {}
+    is_sink = bool(graph.sources(bucket.name)) or bool(source)
+    logged = graph.bucket(source) if source else None
+    target = bucket.name if is_sink else (graph.target(bucket) or (expected.target_bucket if expected else None))
+    if target == bucket.name and not is_sink:
+        target = None
+    region = bucket.region.value if isinstance(bucket.region, Value) else None
+    found = {
+        "bucket": bucket.name if not is_sink or logged is None else logged.name,
+        "log-bucket": target,
+        "prefix": _prefix(logged or bucket, region, expected),
+        "account": bucket.account,
+        "region": region,
+        "days": str(expected.keep.days) if expected and expected.keep else None,
+        "name": re.sub(r"[^a-z0-9_]", "_", bucket.name.lower()),
+    }
+    return {name: value for name, value in found.items() if value and not is_symbolic(value) and _SAFE.fullmatch(value)}
+
+
+def _prefix(bucket: Bucket, region: str | None, expected: Expected | None) -> str:
+    asked = expected.prefix_for(bucket.name, bucket.account, region) if expected else None
+    return asked if asked is not None else f"{bucket.name}/"

@@ -1,0 +1,1 @@
+"""Tests of the audit; a package, since they share an account on loopback."""

@@ -1,0 +1,196 @@
+"""An AWS account on loopback: moto over real HTTP, with what it lacks put in, and faults planted into single calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore import loaders
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
+
+from s3guard import aws
+
+ACCOUNT = "123456789012"
+HOME = "us-east-1"
+ENVIRON = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": HOME, "AWS_CONFIG_FILE": "/dev/null"}
+
+Fault = Callable[[Any], AWSResponse]
+
+
+class _Raw:
+    """The body of an answer."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self._body
+
+    def read(self, *_: object) -> bytes:
+        return self._body
+
+
+def answered(status: int, body: str, **headers: str) -> Fault:
+    """An answer of these bytes."""
+    told = HTTPHeaders.from_dict({"content-type": "application/xml", **headers})
+    return lambda request: AWSResponse(request.url, status, told, _Raw(body.encode()))
+
+
+def _error(status: int, code: str) -> Fault:
+    return answered(status, f"<Error><Code>{code}</Code><Message>planted</Message></Error>")
+
+
+def _timed_out(request: Any) -> AWSResponse:
+    raise ReadTimeoutError(endpoint_url=request.url)
+
+
+LOADER = loaders.Loader()
+FAULTS: dict[str, Fault] = {
+    "denied": _error(403, "AccessDenied"),
+    "throttled": _error(503, "SlowDown"),
+    "timed out": _timed_out,
+    "nonsense": answered(200, "<ListBucketResult><Name>x</Name><MaxKeys>1000</MaxKeys></ListBucketResult>"),
+    "no XML": answered(200, "it works!"),
+}
+_PAYER = "<RequestPaymentConfiguration><Payer>{}</Payer></RequestPaymentConfiguration>"
+_TIERING = (
+    "<ListBucketIntelligentTieringConfigurationsOutput><IsTruncated>false</IsTruncated></ListBucketIntelligentTieringConfigurationsOutput>"
+)
+_PUBLIC = "<PolicyStatus><IsPublic>{}</IsPublic></PolicyStatus>"
+
+
+@dataclass
+class Cloud:
+    """The account, its planted faults, and what moto does not keep."""
+
+    url: str
+    faults: dict[tuple[str, str | None], Fault] = field(default_factory=dict)
+    """Operation, and bucket or None for any: what is answered instead."""
+    requester_pays: set[str] = field(default_factory=set)
+    public: set[str] = field(default_factory=set)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Service and operation of every call of the audit."""
+    clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """Those that the account is built with."""
+
+    def client(self, service: str, region: str = HOME) -> Any:
+        """A client to build the account with; no fault touches it."""
+        if (service, region) in self.clients:
+            return self.clients[service, region]
+        # NOTE: boto3's stubs have an overload for each service that there is; the name is only known here.
+        session: Any = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test")  # noqa: S106 - moto takes any
+        made = session.client(service, region_name=region, endpoint_url=self.url, config=Config(retries={"total_max_attempts": 1}))
+        made.meta.events.register_first("before-send.s3-control.*", _without_account)
+        self.clients[service, region] = made
+        return made
+
+    def hooked(self, client: Any) -> Any:
+        """A client of the audit's, with faults."""
+        client.meta.events.register_first("before-send.s3-control.*", _without_account)
+        client.meta.events.register("before-call.*", self._remember)
+        client.meta.events.register_first("before-send.*", self._answer)
+        return client
+
+    def _remember(self, model: Any, **_: object) -> None:
+        self.asked.append((model.service_model.service_name, model.name))
+
+    def _answer(self, request: Any, event_name: str, **_: object) -> AWSResponse | None:
+        operation = event_name.rpartition(".")[2]
+        bucket = urlsplit(request.url).path.lstrip("/").partition("/")[0]
+        for key in ((operation, bucket), (operation, None)):
+            if key in self.faults:
+                return self.faults[key](request)
+        if operation == "GetBucketRequestPayment":
+            return answered(200, _PAYER.format("Requester" if bucket in self.requester_pays else "BucketOwner"))(request)
+        if operation == "GetBucketPolicyStatus":
+            return answered(200, _PUBLIC.format("true" if bucket in self.public else "false"))(request)
+        if operation == "ListEventDataStores":
+            return answered(200, '{"EventDataStores": []}', **{"content-type": "application/x-amz-json-1.1"})(request)
+        if operation == "ListBucketIntelligentTieringConfigurations":
+            return answered(200, _TIERING)(request)
+        return None
+
+    @contextmanager
+    def planted(self, operation: str, fault: Fault, bucket: str | None = None) -> Iterator[None]:
+        """A fault for as long as the block lasts."""
+        self.faults[operation, bucket] = fault
+        try:
+            yield
+        finally:
+            del self.faults[operation, bucket]
+
+    # What an account holds, in a few words.
+
+    def bucket(self, name: str, region: str = HOME) -> str:
+        """A bucket."""
+        place = {} if region == HOME else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        self.client("s3", region).create_bucket(Bucket=name, **place)
+        return name
+
+    def sink(self, name: str, region: str = HOME) -> str:
+        """A log bucket as it should be."""
+        self.bucket(name, region)
+        s3 = self.client("s3", region)
+        every = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=every)
+        s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
+        s3.put_bucket_encryption(
+            Bucket=name,
+            ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
+        )
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(self.delivery(name)))
+        return name
+
+    @staticmethod
+    def delivery(sink: str, *more: dict[str, Any], sources: str = "arn:aws:s3:::*") -> dict[str, Any]:
+        """The policy of a log bucket as it should be."""
+        allow = {
+            "Sid": "Delivery",
+            "Effect": "Allow",
+            "Principal": {"Service": "logging.s3.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{sink}/*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnLike": {"aws:SourceArn": sources}},
+        }
+        tls = {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [f"arn:aws:s3:::{sink}", f"arn:aws:s3:::{sink}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        return {"Version": "2012-10-17", "Statement": [allow, tls, *more]}
+
+    def log(self, source: str, sink: str, region: str = HOME, prefix: str | None = None) -> None:
+        """Switch logging on."""
+        enabled = {"TargetBucket": sink, "TargetPrefix": f"{source}/" if prefix is None else prefix}
+        self.client("s3", region).put_bucket_logging(Bucket=source, BucketLoggingStatus={"LoggingEnabled": enabled})
+
+
+def _without_account(request: Any, **_: object) -> None:
+    request.url = request.url.replace(f"//{ACCOUNT}.", "//")
+
+
+@contextmanager
+def reached(url: str, patch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """The account as the audit reaches it: every service at one address, each request tried once."""
+    cloud = Cloud(url)
+    made = aws.Account.client
+    for name, value in {**ENVIRON, "AWS_ENDPOINT_URL": url}.items():
+        patch.setenv(name, value)
+    patch.setattr(aws, "RETRIES", 1)
+    # NOTE: each session reads the models of all services anew, which is most of the time of a test.
+    patch.setattr(loaders, "create_loader", lambda _paths=None: LOADER)
+    patch.setattr(aws.Account, "client", lambda self, *arguments: cloud.hooked(made(self, *arguments)))
+    yield cloud
