@@ -315,3 +315,21 @@ def test_the_parser_in_python_has_faults_of_its_own_and_they_are_told_too(text: 
     monkeypatch.setattr(documents, "_LOADER", yaml.SafeLoader)
     _, (problem,) = read(text)
     assert problem.startswith("p.yaml:1:1: ")
+
+
+def test_a_tag_that_stands_for_a_key_is_a_mapping_of_it_at_the_same_place() -> None:
+    text = "a: !Ref x\nb: !Join [-, [!Ref y, z]]\nc: &c !Sub t\nd: *c\ne: !Ref {k: v}\n"
+    problems = Problems()
+    (node,) = documents.read(text.encode(), "t.yaml", problems, tags=lambda tag: tag.removeprefix("!"))
+    assert [] == list(problems)
+    expected = {
+        "a": {"Ref": "x"},
+        "b": {"Join": ["-", [{"Ref": "y"}, "z"]]},
+        "c": {"Sub": "t"},
+        "d": {"Sub": "t"},
+        "e": {"Ref": {"k": "v"}},
+    }
+    assert expected == plain(node)
+    assert Place("t.yaml", 1, 4) == find(node, ["a", "Ref"])[1]
+    documents.read(b"a: !x y", "t.yaml", problems, what="template", tags=lambda _tag: None)
+    assert ["t.yaml:1:4: tag '!x' is not allowed: no template has it"] == list(map(str, problems))

@@ -401,6 +401,8 @@ class TestRetention:
             ({"lifecycle": lives(rule(401)), **OFF}, FAIL),
             ({"lifecycle": Absent()}, FAIL),
             ({"lifecycle": lives(rule(400, "app/2026-")), **OFF}, FAIL),
+            ({"lifecycle": lives(rule(400, object_size_greater_than=1000)), **OFF}, FAIL),
+            ({"lifecycle": lives(rule(400, object_size_less_than=1000), rule(400, object_size_greater_than=999)), **OFF}, FAIL),
             ({"lifecycle": lives(rule(None, expiration_date="2030-01-01"))}, FAIL),
             ({"lifecycle": lives(rule(400))}, FAIL),
             ({"lifecycle": lives(rule(300, noncurrent_days=100))}, PASS),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from s3guard.audit import permission
 from s3guard.audit.bucket_policy import Condition, statements
 from s3guard.audit.case import Case
-from s3guard.audit.condition import Missing, holds
+from s3guard.audit.condition import Context, Missing, holds
 from s3guard.audit.expected import Expected
 from s3guard.audit.facts import NotKnownError
 from s3guard.audit.graph import Graph
@@ -69,6 +69,63 @@ def test_a_policy_lets_s3_deliver_or_not_or_nobody_can_tell(vector: dict[str, An
 def test_what_is_no_policy_is_unknown(document: str) -> None:
     with pytest.raises(NotKnownError):
         statements(document)
+
+
+ABSENT: Context = {"k": Missing.ABSENT, "family/": Missing.ABSENT}
+MANY: Context = {"k": ("a", "b")}
+ARN: Context = {"k": ("arn:aws:s3tables:us-east-1:111122223333:bucket/app:x",)}
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "context", "expected"),
+    [
+        ("StringEquals", ("a",), {"k": ("a",)}, True),
+        ("StringEquals", ("A",), {"k": ("a",)}, False),
+        ("StringEquals", ("a*",), {"k": ("ab",)}, False),
+        ("StringEquals", ("b", "a"), {"k": ("a",)}, True),
+        ("StringEqualsIgnoreCase", ("A",), {"k": ("a",)}, True),
+        ("StringNotEqualsIgnoreCase", ("A",), {"k": ("a",)}, False),
+        ("StringLike", ("?",), {"k": ("a",)}, True),
+        ("StringNotLike", ("b*", "a*"), {"k": ("ab",)}, False),
+        ("Bool", ("TRUE",), {"k": ("true",)}, True),
+        ("StringEquals", ("a",), ABSENT, False),
+        ("StringEqualsIfExists", ("a",), ABSENT, True),
+        ("StringNotEquals", ("a",), ABSENT, True),
+        ("StringNotEqualsIfExists", ("a",), ABSENT, True),
+        ("NotIpAddress", ("192.0.2.0/24",), ABSENT, True),
+        ("IpAddress", ("192.0.2.0/24",), ABSENT, False),
+        ("NumericLessThan", ("1",), ABSENT, False),
+        ("ForAllValues:StringEquals", ("a",), ABSENT, True),
+        ("ForAnyValue:StringEquals", ("a",), ABSENT, False),
+        ("ForAnyValue:StringNotEquals", ("a",), ABSENT, False),
+        ("ForAllValues:StringEquals", ("a",), MANY, False),
+        ("ForAllValues:StringEquals", ("a", "b"), MANY, True),
+        ("ForAnyValue:StringEquals", ("a",), MANY, True),
+        ("ForAnyValue:StringNotEquals", ("a",), MANY, True),
+        ("ForAnyValue:StringNotEquals", ("a", "b"), MANY, False),
+        ("ForAllValues:StringNotEquals", ("a",), MANY, False),
+        ("Null", ("true",), ABSENT, True),
+        ("Null", ("false",), ABSENT, False),
+        ("Null", ("false",), {"k": ("a",)}, True),
+        ("Null", ("true",), {}, None),
+        ("StringEquals", ("a",), {}, None),
+        ("StringNotEqualsIfExists", ("a",), {}, None),
+        ("NumericLessThan", ("1",), {"k": ("0",)}, None),
+        ("ArnLike", ("arn:aws:s3tables:*:*:bucket/app:?",), ARN, True),
+        ("ArnLike", ("arn:aws:s3tables:*:bucket/app:x",), ARN, False),
+        ("ArnLike", ("*",), ARN, None),
+        ("ArnNotEquals", ("arn:aws:s3tables:us-east-1:111122223333:bucket/app:x",), ARN, False),
+        ("ArnEquals", ("arn:aws:s3tables:us-east-1:111122223333:bucket/app:y",), ARN, False),
+    ],
+)
+def test_a_condition_holds_or_not_or_nobody_can_tell(
+    operator: str, values: tuple[str, ...], context: Context, *, expected: bool | None
+) -> None:
+    assert expected is holds(Condition(operator, "K", values), context)
+
+
+def test_a_tag_of_a_principal_is_absent_like_all_of_them() -> None:
+    assert [True, None] == [holds(Condition("Null", key, ("true",)), ABSENT) for key in ("Family/x", "other/x")]
 
 
 def test_what_it_cannot_see_is_written_down() -> None:

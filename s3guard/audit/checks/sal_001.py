@@ -4,6 +4,7 @@
 
 The bucket's access logs are delivered: to a log bucket (server access logging), or by CloudWatch Logs (log type S3_SERVER_ACCESS_LOGS),
 which is asked for before "not logged" is said. A log bucket is exempt: its own log would have to go somewhere, and to itself for ever.
+Security Hub's S3.9, S3.15 (Object Lock) and S3.17 (KMS) fail for a log bucket by design.
 
 ## Why
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from s3guard.audit.cloudformation import accounts, buckets
 from s3guard.audit.cloudformation.conditions import Doubt
 from s3guard.audit.cloudformation.intrinsics import BUCKET, Resolver
-from s3guard.audit.cloudformation.policies import Attached, attached, policy_of
+from s3guard.audit.cloudformation.policies import Policies, policies_of, policy_of
 from s3guard.audit.cloudformation.template import Resource, Template, load, parse
 from s3guard.audit.facts import NotKnownError, Origin, Unknown, Value
 from s3guard.audit.fresh import assembled, is_public, new_account, unseen
@@ -26,7 +26,8 @@ def read(path: Path, name: str, taken: datetime) -> Facts:
     """The facts of a template; `name` is the file as reports show it.
 
     UnableError for a file that cannot be read, UsageError for one that is no template. What only deployment settles is unknown with the
-    reason, or a text with symbols (``${Logs}``): see `s3guard.audit.facts.is_symbolic`.
+    reason, or a text with symbols (``${Logs}``): see `s3guard.audit.facts.is_symbolic`. Parameters are taken for their defaults. Nested
+    stacks are templates of their own, to be audited by themselves.
     """
     return of_template(load(path, name), taken)
 
@@ -41,27 +42,22 @@ def of_template(template: Template, taken: datetime) -> Facts:
     resolver = Resolver(template)
     made = [one for one in template.resources.values() if resolver.condition(one.condition) is not False]
     names = {one.id: resolver.name(one) for one in made}
-    policies = attached(resolver, made)
+    policies = policies_of(resolver, made, {names[one.id] for one in made if one.type == BUCKET})
     rows = [*_rows(template, resolver, made, names, policies), *_loops(template)]
     resolver.assuming(None)
     account = new_account(ACCOUNT, rows, **accounts.facts_of(resolver, made))
     return assembled(rows, [account], taken, template.name)
 
 
-def _rows(
-    template: Template, resolver: Resolver, made: Sequence[Resource], names: dict[str, str], policies: Sequence[Attached]
-) -> Iterator[Bucket]:
-    general = frozenset(names[one.id] for one in made if one.type == BUCKET)
+def _rows(template: Template, resolver: Resolver, made: Sequence[Resource], names: dict[str, str], policies: Policies) -> Iterator[Bucket]:
     for resource in made:
         if resource.type == BUCKET:
-            yield _bucket(resource, names[resource.id], template, resolver, policies, general)
+            yield _bucket(resource, names[resource.id], template, resolver, policies)
         elif resource.type in _OTHERS:
             yield _other(resource, names[resource.id])
 
 
-def _bucket(
-    resource: Resource, name: str, template: Template, resolver: Resolver, policies: Sequence[Attached], general: frozenset[str]
-) -> Bucket:
+def _bucket(resource: Resource, name: str, template: Template, resolver: Resolver, policies: Policies) -> Bucket:
     origin = Origin(resource.id, resource.location)
     # NOTE: what is made under a condition is judged as it is where it is made.
     resolver.assuming(None)
@@ -71,7 +67,7 @@ def _bucket(
         if template.macros:
             raise NotKnownError(f"the macro {template.macros[0]} may change it")  # noqa: TRY301 - as what cannot be told
         facts: dict[str, Any] = buckets.facts_of(resolver.block(resource), name, origin)
-        facts["policy"] = policy_of(name, resolver, policies, general - {name}, origin)
+        facts["policy"] = policy_of(name, resolver, policies, origin)
     except NotKnownError as error:
         facts = dict(buckets.nothing_known(str(error), origin))
     facts["policy_is_public"] = is_public(facts["policy"])

@@ -7,13 +7,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from enum import Enum
 from typing import Final
 
 from s3guard.audit.cloudformation.conditions import Conditions, Doubt
+from s3guard.audit.cloudformation.functions import FUNCTIONS, as_text
 from s3guard.audit.cloudformation.template import Resource, Template, text_of
 from s3guard.audit.facts import NotKnownError, is_symbolic
 from s3guard.audit.unsettled import Block, Pending, Tree, deployed, symbol, symbols
@@ -22,15 +21,20 @@ from s3guard.nodes import Listing, Node, Scalar
 from s3guard.nodes import Mapping as MappingNode
 
 BUCKET: Final = "AWS::S3::Bucket"
-_MAX_TEXT: Final = 1 << 16
 _DEPTH: Final = 60
 """Deepest nesting of values, those of other resources' names included."""
-_MAX_SPENT: Final = 1 << 24
+_MAX_SPENT: Final = 1 << 22
 """Most characters and values that all functions of a template make together; one that grows beyond is built to."""
 # NOTE: the partition is where the template is deployed, and every ARN of it has the same, so that it is called aws changes no answer.
 _PSEUDO: Final = {"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
 _DYNAMIC: Final = re.compile(r"\{\{resolve:([^{}]*)\}\}")
-_PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
+
+
+_NAMES: Final = {
+    BUCKET: "BucketName",
+    "AWS::S3Express::DirectoryBucket": "BucketName",
+    "AWS::S3Tables::TableBucket": "TableBucketName",
+}
 
 
 class _Nothing(Enum):
@@ -105,7 +109,7 @@ class Resolver:
             self._depth -= 1
 
     def _spend(self, value: Tree | _Nothing) -> Tree | _Nothing:
-        self._spent += 1 + (len(value) if isinstance(value, str) else 0)
+        self._spent += 1 + (len(value) if isinstance(value, str | list) else 0)
         if self._spent > _MAX_SPENT:
             raise UsageError(f"{self._template.name}: its functions make more than {_MAX_SPENT >> 20} MiB of values")
         return value
@@ -148,7 +152,7 @@ class Resolver:
     def _function(self, key: str, argument: Node) -> Tree | _Nothing:
         if key == "Fn::If":
             return self._if(argument)
-        told = _FUNCTIONS.get(key)
+        told = FUNCTIONS.get(key)
         if told is None:
             return Pending(f"{key} is known once it is deployed")
         try:
@@ -168,7 +172,7 @@ class Resolver:
 
     def items(self, node: Node, function: str) -> list[Tree]:
         """A list; NotKnownError where it is none that is known."""
-        found = self._known(node)
+        found = self.known(node)
         if isinstance(found, str) and is_symbolic(found):
             raise NotKnownError(self.why(found))
         if not isinstance(found, list):
@@ -177,9 +181,10 @@ class Resolver:
 
     def text(self, node: Node, function: str) -> str:
         """A text, symbols within it; NotKnownError where it is none that is known."""
-        return _text(self._known(node), function)
+        return as_text(self.known(node), function)
 
-    def _known(self, node: Node) -> Tree:
+    def known(self, node: Node) -> Tree:
+        """As `value`; NotKnownError where nobody knows."""
         found = self.value(node)
         if isinstance(found, Pending):
             raise NotKnownError(found.reason)
@@ -196,145 +201,20 @@ class Resolver:
             return f"{self.name(resource)}.s3.amazonaws.com"
         return symbol(f"{id_}.{attribute}")
 
-    def substituted(self, text: str, given: dict[str, Node]) -> str:
-        """A text with its ``${…}`` put in; ``${!x}`` is ``${x}``, literally."""
-        made = len(text)
-
-        def put(found: re.Match[str]) -> str:
-            nonlocal made
-            name = found[1].strip()
-            if name.startswith("!"):
-                return f"${{{name[1:]}}}"
-            if name in given:
-                part = self.text(given[name], "Fn::Sub")
-            elif "." in name and name not in self._template.parameters:
-                part = self.attribute(*name.split(".", 1))
-            else:
-                part = _text(self._ref_known(name), "Fn::Sub")
-            made += len(part)
-            _check(made)
-            return part
-
-        return _PLACEHOLDER.sub(put, text)
-
-    def _ref_known(self, name: str) -> Tree:
+    def reference(self, name: str) -> Tree:
+        """What ``Ref`` gives; NotKnownError where nobody knows."""
+        if "." in name and name not in self._template.parameters:
+            return self.attribute(*name.split(".", 1))
         found = self._ref(name)
         if isinstance(found, Pending):
             raise NotKnownError(found.reason)
         return None if found is NO_VALUE else found
 
-    def mapped(self, node: Node) -> Tree:
-        """What ``Fn::FindInMap`` gives: where its keys are open, what all of the map agree about."""
-        if not isinstance(node, Listing) or len(node.items) < 3:
-            raise NotKnownError("an Fn::FindInMap that has not three items")
-        map_, *keys = (self.text(one, "Fn::FindInMap") for one in node.items[:3])
-        found: list[Node | None] = [self._template.mappings.get(map_)]
-        for key in keys:
-            found = [one for there in found for one in _under(there, key)]
-        told = [None if one is None else self.value(one) for one in found]
-        if not told or None in told:
-            raise NotKnownError(f"the mapping {map_} has no {' '.join(keys)}")
-        if any(one != told[0] for one in told):
-            raise NotKnownError(f"the mapping {map_} differs by {' '.join(key for key in keys if is_symbolic(key))}")
-        return told[0]
+    def mapping(self, name: str) -> Node | None:
+        """One of the template's mappings; None where there is none of that name."""
+        return self._template.mappings.get(name)
 
     def _compared(self, node: Node) -> str | None:
         """One side of an ``Fn::Equals``; None where it is no text that is known."""
         found = self.value(node)
         return found if isinstance(found, str) else "" if found is None else None
-
-
-def _under(node: Node | None, key: str) -> Iterator[Node | None]:
-    values = node.values if isinstance(node, MappingNode) else {}
-    yield from values.values() if is_symbolic(key) else [values.get(key)]
-
-
-def _text(value: Tree, function: str) -> str:
-    if isinstance(value, str):
-        return value
-    raise NotKnownError(f"an {function} of what is no text")
-
-
-def _check(characters: int) -> None:
-    """Before a text is made, that it is not too long."""
-    if characters > _MAX_TEXT:
-        raise NotKnownError(f"a function makes a text of more than {_MAX_TEXT:,} characters")
-
-
-def _get_att(resolver: Resolver, node: Node) -> Tree:
-    if isinstance(node, Listing):
-        id_, *attribute = (resolver.text(one, "Fn::GetAtt") for one in node.items) if node.items else ("",)
-        return resolver.attribute(id_, ".".join(attribute))
-    id_, _, name = (text_of(node) or "").partition(".")
-    return resolver.attribute(id_, name)
-
-
-def _sub(resolver: Resolver, node: Node) -> Tree:
-    if isinstance(node, Listing) and len(node.items) == 2:
-        text, given = node.items
-        values = given.values if isinstance(given, MappingNode) else {}
-        return resolver.substituted(text_of(text) or "", values)
-    if not isinstance(node, Scalar):
-        raise NotKnownError("an Fn::Sub of what is no text")
-    return resolver.substituted(node.text or "", {})
-
-
-def _join(resolver: Resolver, node: Node) -> Tree:
-    if not isinstance(node, Listing) or len(node.items) != 2:
-        raise NotKnownError("an Fn::Join that has not two items")
-    parts = resolver.items(node.items[1], "Fn::Join")
-    pending = next((one for one in parts if isinstance(one, Pending)), None)
-    if pending is not None:
-        raise NotKnownError(pending.reason)
-    between, texts = resolver.text(node.items[0], "Fn::Join"), [_text(one, "Fn::Join") for one in parts]
-    _check(sum(map(len, texts)) + len(between) * len(texts))
-    return between.join(texts)
-
-
-def _select(resolver: Resolver, node: Node) -> Tree:
-    if not isinstance(node, Listing) or len(node.items) != 2:
-        raise NotKnownError("an Fn::Select that has not two items")
-    place, found = resolver.text(node.items[0], "Fn::Select"), resolver.items(node.items[1], "Fn::Select")
-    if is_symbolic(place):
-        raise NotKnownError(resolver.why(place))
-    if not re.fullmatch("[0-9]{1,6}", place) or int(place) >= len(found):
-        raise NotKnownError(f"an Fn::Select of item {place[:20]} of {len(found)}")
-    return found[int(place)]
-
-
-def _split(resolver: Resolver, node: Node) -> Tree:
-    if not isinstance(node, Listing) or len(node.items) != 2:
-        raise NotKnownError("an Fn::Split that has not two items")
-    between, text = (resolver.text(one, "Fn::Split") for one in node.items)
-    if is_symbolic(text) or is_symbolic(between) or not between:
-        raise NotKnownError(resolver.why(text) if between else "an Fn::Split at nothing")
-    return [*text.split(between)]
-
-
-def _import(resolver: Resolver, node: Node) -> Tree:
-    return symbol(f"Fn::ImportValue {resolver.text(node, 'Fn::ImportValue')}")
-
-
-def _json(resolver: Resolver, node: Node) -> Tree:
-    found = resolver.value(node)
-    try:
-        return json.dumps(found)
-    except TypeError as error:
-        raise NotKnownError("an Fn::ToJsonString of what is known once it is deployed") from error
-
-
-_FUNCTIONS: Final = {
-    "Fn::FindInMap": Resolver.mapped,
-    "Fn::GetAtt": _get_att,
-    "Fn::ImportValue": _import,
-    "Fn::Join": _join,
-    "Fn::Select": _select,
-    "Fn::Split": _split,
-    "Fn::Sub": _sub,
-    "Fn::ToJsonString": _json,
-}
-_NAMES: Final = {
-    BUCKET: "BucketName",
-    "AWS::S3Express::DirectoryBucket": "BucketName",
-    "AWS::S3Tables::TableBucket": "TableBucketName",
-}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from s3guard.audit.cloudformation.conditions import Doubt
 from s3guard.audit.cloudformation.intrinsics import Resolver
 from s3guard.audit.cloudformation.template import Resource
-from s3guard.audit.facts import Absent, Fact, NotKnownError, Origin, Unknown, is_same
+from s3guard.audit.facts import Absent, Fact, NotKnownError, Origin, Unknown, is_symbolic
 from s3guard.audit.unsettled import Pending, Tree, fact, symbol
 
 POLICY: Final = "AWS::S3::BucketPolicy"
@@ -19,50 +19,51 @@ _OPEN: Final = frozenset({"Resource", "NotResource"})
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
-    """A bucket policy, and the name of the bucket that it is of; None where nobody knows."""
+class Policies:
+    """The bucket policies that a template makes, or may make, by what is known of their buckets."""
 
-    resource: Resource
-    bucket: str | None
-    reason: str
-    """Why nobody does."""
-
-
-def attached(resolver: Resolver, resources: Sequence[Resource]) -> tuple[Attached, ...]:
-    """The bucket policies that a template makes, or may make."""
-    made = (one for one in resources if one.type == POLICY and resolver.condition(one.condition) is not False)
-    return tuple(_attached(resolver, one) for one in made)
+    by_bucket: Mapping[str, Sequence[Resource]]
+    """By the names of the template's buckets."""
+    of_any: tuple[Resource, str] | None
+    """One of a bucket that nobody knows, and why; None where there is none."""
+    of_given: tuple[Resource, str] | None
+    """One of a bucket whose name is given when the template is deployed, and so may be that of one which has a name here."""
 
 
-def _attached(resolver: Resolver, resource: Resource) -> Attached:
-    try:
-        return Attached(resource, resolver.block(resource).needed("Bucket", symbolic=True), "")
-    except NotKnownError as error:
-        return Attached(resource, None, str(error))
+def policies_of(resolver: Resolver, resources: Sequence[Resource], buckets: Collection[str]) -> Policies:
+    """The bucket policies among the resources; `buckets` are the names of the template's buckets."""
+    found: dict[str, list[Resource]] = {}
+    of_any: tuple[Resource, str] | None = None
+    of_given: tuple[Resource, str] | None = None
+    for one in resources:
+        if one.type != POLICY or resolver.condition(one.condition) is False:
+            continue
+        try:
+            name = resolver.block(one).needed("Bucket", symbolic=True)
+        except NotKnownError as error:
+            of_any = of_any or (one, str(error))
+            continue
+        if name not in buckets and is_symbolic(name):
+            of_given = of_given or (one, f"the bucket that {one.id} is of is known once it is deployed")
+        found.setdefault(name, []).append(one)
+    return Policies(found, of_any, of_given)
 
 
-def policy_of(name: str, resolver: Resolver, policies: Sequence[Attached], others: frozenset[str], origin: Origin) -> Fact[str]:
-    """The policy of the bucket of this name; `others` are the names of the template's other buckets.
+def policy_of(name: str, resolver: Resolver, policies: Policies, origin: Origin) -> Fact[str]:
+    """The policy of the bucket of this name.
 
     The resolver assumes what makes the bucket, so a policy that is made under the same condition is there.
     """
-    found = [one for one in policies if one.bucket == name and resolver.condition(one.resource.condition) is not False]
+    found = [one for one in policies.by_bucket.get(name, ()) if resolver.condition(one.condition) is not False]
     if len(found) > 1:
-        return Unknown(f"{' and '.join(one.resource.id for one in found)} both set its policy", origin=origin)
+        return Unknown(f"{' and '.join(one.id for one in found)} both set its policy", origin=origin)
     if found:
-        return _policy(found[0].resource, resolver)
-    for one in policies:
-        if _may_be(one, name, others):
-            reason = one.reason or f"the bucket that {one.resource.id} is of is known once it is deployed"
-            return Unknown(reason, origin=Origin(one.resource.id, one.resource.location))
+        return _policy(found[0], resolver)
+    # NOTE: a name that AWS has yet to make up nobody can give when deploying.
+    doubt = policies.of_any or (None if name.startswith("${") else policies.of_given)
+    if doubt is not None:
+        return Unknown(doubt[1], origin=Origin(doubt[0].id, doubt[0].location))
     return Absent("", origin)
-
-
-def _may_be(policy: Attached, name: str, others: frozenset[str]) -> bool:
-    """Whether a policy may be that of a bucket which it does not name: a name that AWS makes up is nobody's parameter."""
-    if policy.bucket is None:
-        return True
-    return policy.bucket not in others and not name.startswith("${") and is_same(policy.bucket, name) is None
 
 
 def _policy(resource: Resource, resolver: Resolver) -> Fact[str]:

@@ -68,16 +68,18 @@ class Buckets:
         own = self._joins.of(name, bucket)
         doubts = self._joins.doubts(name, bucket)
         if name == "intelligent_tiering" and own and not doubts:
-            told = [self._own(join.resource) for join in own]
+            told = [self._own(one) for one in own]
             unknown = next((one for one in told if isinstance(one, Unknown)), None)
-            return unknown or Value(tuple(one.value for one in told if isinstance(one, Value)), self.origin(own[0].resource))
+            return unknown or Value(tuple(one.value for one in told if isinstance(one, Value)), self.origin(own[0]))
         if len(own) > 1:
-            return Unknown(f"{' and '.join(one.resource.address for one in own)} both say it", origin=self.origin(own[1].resource))
+            return Unknown(f"{' and '.join(one.address for one in own)} both say it", origin=self.origin(own[1]))
         if own and name != "intelligent_tiering":
-            return self._own(own[0].resource)
+            return self._own(own[0])
         if doubts:
-            reason = f"the bucket that {doubts[0].resource.address} is about is known after apply"
-            return Unknown(reason, origin=self.origin(doubts[0].resource))
+            reason = f"the bucket that {doubts[0].address} is about is known after apply"
+            return Unknown(reason, origin=self.origin(doubts[0]))
+        if self._plan.is_partial:
+            return Unknown("the plan is not complete, as Terraform says in it", origin=self.origin(bucket))
         gone = None if bucket.is_new else self._joins.gone(name, bucket)
         if gone is not None and gone.is_forgotten:
             return Unknown(f"Terraform forgets {gone.address}, and does not say what it leaves", origin=self.origin(bucket))

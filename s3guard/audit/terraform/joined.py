@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from s3guard.audit.facts import NotKnownError
@@ -20,22 +19,6 @@ FACTS: Final = {LOGGING: "logging", POLICY: "policy", TIERING: "intelligent_tier
 """Types of resources about one bucket, with the fact that each says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
-    """A resource, and the buckets of the plan that it is about; None where it may be any."""
-
-    resource: Resource
-    buckets: tuple[Resource, ...] | None
-
-    def is_of(self, bucket: Resource) -> bool:
-        """Whether it is about this bucket and no other."""
-        return self.buckets is not None and len(self.buckets) == 1 and self.buckets[0] is bucket
-
-    def may_be_of(self, bucket: Resource) -> bool:
-        """Whether it is about this bucket or another."""
-        return self.buckets is None or (len(self.buckets) > 1 and bucket in self.buckets)
-
-
 class Joins:
     """Resources and their buckets."""
 
@@ -45,20 +28,32 @@ class Joins:
         self.references: Final = References(plan, frozenset(FACTS) | {"data.aws_s3_bucket"})
         self.buckets: Final = tuple(one for one in plan.resources if one.type == BUCKET and not one.is_data and not one.is_gone)
         self._by_name = {name: one for one in self.buckets if isinstance(name := one.values.get("bucket"), str)}
-        self._joins: dict[str, list[Join]] = {}
+        self._own: dict[tuple[str, str], list[Resource]] = {}
+        self._doubts: dict[tuple[str, str | None], list[Resource]] = {}
         for one in plan.resources:
             if one.type in FACTS and not one.is_data and not one.is_gone:
-                self._joins.setdefault(FACTS[one.type], []).append(Join(one, self._of(one)))
+                self._join(one, FACTS[one.type])
         gone = (one for one in plan.resources if one.type in FACTS and not one.is_data and one.is_gone)
         self._gone = {(FACTS[one.type], name): one for one in gone if isinstance(name := one.before.get("bucket"), str)}
 
-    def of(self, fact: str, bucket: Resource) -> tuple[Join, ...]:
-        """The resources that say this fact of a bucket."""
-        return tuple(one for one in self._joins.get(fact, ()) if one.is_of(bucket))
+    def _join(self, resource: Resource, fact: str) -> None:
+        """To its bucket, to all that it may be of, or to any."""
+        buckets = self._of(resource)
+        if buckets is None:
+            self._doubts.setdefault((fact, None), []).append(resource)
+        elif len(buckets) == 1:
+            self._own.setdefault((fact, buckets[0].address), []).append(resource)
+        else:
+            for bucket in buckets:
+                self._doubts.setdefault((fact, bucket.address), []).append(resource)
 
-    def doubts(self, fact: str, bucket: Resource) -> tuple[Join, ...]:
+    def of(self, fact: str, bucket: Resource) -> tuple[Resource, ...]:
+        """The resources that say this fact of a bucket."""
+        return tuple(self._own.get((fact, bucket.address), ()))
+
+    def doubts(self, fact: str, bucket: Resource) -> tuple[Resource, ...]:
         """The resources that may say this fact of a bucket, or of another."""
-        return tuple(one for one in self._joins.get(fact, ()) if one.may_be_of(bucket))
+        return tuple(one for where in (bucket.address, None) for one in self._doubts.get((fact, where), ()))
 
     def gone(self, fact: str, bucket: Resource) -> Resource | None:
         """The resource that said this fact of a bucket, and no longer will."""

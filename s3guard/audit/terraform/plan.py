@@ -91,6 +91,8 @@ class Plan:
     """The configuration by the names of the calls that lead to a module; empty where there is none: of a state."""
     providers: Mapping[str, Mapping[str, Any]]
     variables: Mapping[str, Any]
+    is_partial: bool
+    """Whether there may be more than it says: planning failed, was narrowed (``-target``), or left something for later."""
 
     def configured(self, resource: Resource) -> Mapping[str, Any] | None:
         """The configuration of a resource; None where the file does not have it."""
@@ -145,6 +147,7 @@ def _plan(root: Mapping[str, Any], name: str) -> Plan:
         modules=dict(_modules(configuration.get("root_module") or {}, ())) if configuration else {},
         providers=_objects(configuration.get("provider_config"), "expressions"),
         variables=_objects(root.get("variables")),
+        is_partial=root.get("complete") is False or root.get("errored") is True,
     )
 
 

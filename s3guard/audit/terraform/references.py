@@ -49,6 +49,12 @@ class References:
         """`through` are types of resources that stand for the bucket that they are about (``aws_s3_bucket_versioning``)."""
         self._plan = plan
         self._through = through
+        self._there: dict[tuple[str, Key], list[Resource]] = {}
+        for one in plan.resources:
+            if not one.is_gone:
+                # NOTE: by key as well: thousands of instances of one resource are each joined to thousands.
+                for key in (one.key, ANY):
+                    self._there.setdefault((one.base, key), []).append(one)
 
     def instances(
         self, resource: Resource, path: Sequence[str | int], wanted: str, meant: frozenset[str] = MEANT
@@ -61,10 +67,12 @@ class References:
         found = self._spots(resource, path, wanted, meant)
         if found is None:
             return None
-        there = [one for one in self._plan.resources if one.base.rpartition(".")[0] == wanted and not one.is_gone]
         # NOTE: `each.key` may stand in a text beside a resource that has no instances of its own, and choose none.
-        met = (resource for spot in found for resource in (_fitting(there, spot) or _fitting(there, replace(spot, key=ANY))))
+        met = (one for spot in found for one in (self._fitting(spot) or self._fitting(replace(spot, key=ANY))))
         return tuple(dict.fromkeys(met)) or None
+
+    def _fitting(self, spot: Spot) -> list[Resource]:
+        return [one for one in self._there.get((spot.base, spot.key), ()) if spot.fits(one)]
 
     def _spots(self, resource: Resource, path: Sequence[str | int], wanted: str, meant: frozenset[str]) -> set[Spot] | None:
         """As `instances`, before it is known which instances there are."""
@@ -72,10 +80,6 @@ class References:
         walk = _Walk(self._plan, self._through, wanted, meant)
         walk.follow(resource.scope, told, resource.key, self._plan.configured(resource) or {})
         return walk.found if walk.found and not walk.is_lost else None
-
-
-def _fitting(resources: Sequence[Resource], spot: Spot) -> list[Resource]:
-    return [one for one in resources if spot.fits(one)]
 
 
 def references(configured: Mapping[str, Any] | None, path: Sequence[str | int]) -> tuple[str, ...]:

@@ -87,6 +87,9 @@ def target(expression: str) -> object:
         ("!If [IsTest, a, !Ref 'AWS::NoValue']", "${B}"),
         ("!Ref 'AWS::NoValue'", "${B}"),
         ("!Sub 'x-${AWS::Partition}'", "x-aws"),
+        ("!ToJsonString {a: [!Ref Given]}", '{"a": ["given"]}'),
+        ("!GetAtt Named.DomainName", "n-${AWS::Region}.s3.amazonaws.com"),
+        ("!GetAtt Named.Arn", "arn:aws:s3:::n-${AWS::Region}"),
     ],
 )
 def test_a_function_gives_what_it_will(expression: str, expected: str) -> None:
@@ -123,6 +126,10 @@ def test_a_function_gives_what_it_will(expression: str, expected: str) -> None:
         ("!FindInMap [Names, mars, other]", "the mapping Names has no mars other"),
         ("!FindInMap [Gone, a, b]", "the mapping Gone has no a b"),
         ("!FindInMap [a]", "has not three items"),
+        ("!ToJsonString [!GetAZs '']", "Fn::ToJsonString of what is known once"),
+        ("!Select [a]", "has not two items"),
+        ("!Select [!Ref Open, [a]]", "the parameter Open has no default"),
+        ("!Split [a]", "has not two items"),
         ("!Base64 x", "Fn::Base64 is known once it is deployed"),
         ("{'Fn::Transform': {Name: AWS::Include}}", "Fn::Transform"),
         ("[a]", "text is expected"),

@@ -119,6 +119,16 @@ def test_a_state_is_read_with_its_modules() -> None:
     assert "module.m.aws_s3_bucket_logging.this" == getattr(found["app"].logging.origin, "call", None)
 
 
+@pytest.mark.parametrize("said", [{"complete": False}, {"errored": True}])
+def test_what_a_plan_that_is_not_complete_does_not_have_is_unknown(said: dict[str, bool]) -> None:
+    plan = made().add("aws_s3_bucket_versioning.b", {"bucket": "b", "versioning_configuration": [{"status": "Enabled"}]})
+    row = rows(plan.facts(**said))["b"]
+    assert is_unknown(row.logging, "the plan is not complete")
+    assert is_unknown(row.object_ownership, "the plan is not complete")
+    assert isinstance(row.versioning, Value)
+    assert isinstance(rows(plan.facts(complete=True, errored=False))["b"].logging, Absent)
+
+
 @pytest.mark.parametrize(
     "content",
     [

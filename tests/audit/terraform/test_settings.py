@@ -277,3 +277,25 @@ def test_a_policy_document_is_read_and_what_is_open_of_it_is_a_symbol() -> None:
 )
 def test_a_policy_document_of_which_more_is_open_is_unknown(after: dict[str, Any], unknown: dict[str, Any]) -> None:
     assert is_unknown(document(after, unknown).policy, "known after apply")
+
+
+def test_logging_that_goes_to_itself_through_an_alias_of_the_name_is_seen() -> None:
+    row = with_("logging", {"target_bucket": "b", "target_prefix": "b/"})
+    assert isinstance(row.logging, Value)
+    assert "b" == told(row.logging.value.target_bucket)
+
+
+def test_encryption_without_a_default_is_that_of_s3() -> None:
+    assert Encryption("AES256") == told(with_("server_side_encryption_configuration", {"rule": [{"bucket_key_enabled": True}]}).encryption)
+
+
+def test_a_document_that_was_read_while_planning_is_taken_as_it_is() -> None:
+    policy = document({"json": '{"Statement": []}'}, {"json": False, "statement": True}).policy
+    assert '{"Statement": []}' == told(policy)
+
+
+def test_grants_of_older_plans_are_read_where_the_acl_is_computed() -> None:
+    granted = [{"id": "", "permissions": ["READ", "WRITE"], "type": "Group", "uri": LOG_DELIVERY}]
+    row = inline({"grant": granted}, {"acl": True})
+    assert isinstance(row.acl, Value)
+    assert ["READ", "WRITE"] == [grant.permission for grant in row.acl.value.grants]
