@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
+from s3guard.durations import window_text
 from s3guard.model import BucketCoverage, Expected, Gap
-from s3guard.quantities import window_text
 from s3guard.verdict import moment
 
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))

@@ -12,12 +12,12 @@ from typing import Any
 import polars as pl
 
 from s3guard import seconds, windows
+from s3guard.durations import window_text
 from s3guard.joins import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES
 from s3guard.measures import Limit
 from s3guard.model import Sample
 from s3guard.plan import Plan
 from s3guard.policy import BoundRule
-from s3guard.quantities import window_text
 from s3guard.records import OUTCOMES
 from s3guard.rules import GroupRule, RecordRule
 from s3guard.tally import group_hash

@@ -13,14 +13,14 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from s3guard.durations import UNITS, duration_text, window_text
 from s3guard.problems import quoted
 
 LARGEST: Final = 2**63 - 1
 """The largest number that a quantity may have in its canonical unit: what a 64-bit column holds."""
 
 _NUMBER: Final = r"[0-9]{1,18}(?:\.[0-9]{1,9})?"
-_DURATION_UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_SECOND: Final = _DURATION_UNITS["s"]
+_SECOND: Final = UNITS["s"]
 _SIZE_UNITS: Final = {
     "B": 1,
     **{unit: 1000**power for power, unit in enumerate(("KB", "MB", "GB", "TB"), 1)},
@@ -69,7 +69,7 @@ def duration(value: object) -> int:
     match = _DURATION.fullmatch(text)
     if not match:
         raise ValueError(f"{quoted(text)} is not a duration; {_meant_duration(text)}")
-    exact = Fraction(match[1]) * _DURATION_UNITS[match[2]]
+    exact = Fraction(match[1]) * UNITS[match[2]]
     if exact.denominator != 1:
         raise ValueError(f"{quoted(text)} is not a whole number of milliseconds")
     return _within(int(exact), text, "a duration")
@@ -105,24 +105,12 @@ def _unit_meant(word: str) -> int | None:
     words |= {"h": "h hr hrs hour hours", "d": "d day days"}
     for unit, spellings in words.items():
         if word in spellings.split():
-            return _DURATION_UNITS[unit]
-    return 7 * _DURATION_UNITS["d"] if word in ("w", "week", "weeks") else None
+            return UNITS[unit]
+    return 7 * UNITS["d"] if word in ("w", "week", "weeks") else None
 
 
 def _bare(text: str, units: str) -> str | None:
     return f"it has no unit: write {text} and one of {units}" if re.fullmatch(_NUMBER, text) else None
-
-
-def duration_text(milliseconds: int) -> str:
-    """The shortest text of a duration: ``10m`` for 600000."""
-    fits = [(milliseconds // length, unit) for unit, length in _DURATION_UNITS.items() if milliseconds % length == 0]
-    number, unit = min(fits) if milliseconds else (0, "s")
-    return f"{number}{unit}"
-
-
-def window_text(seconds: int) -> str:
-    """The shortest text of a window: ``10m`` for 600."""
-    return duration_text(seconds * _SECOND)
 
 
 def size(value: object) -> int:

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3guard import quantities
+from s3guard import durations, quantities
 
 
 @given(st.integers(0, 10**15))
 def test_a_duration_survives_being_written(milliseconds: int) -> None:
-    assert quantities.duration(quantities.duration_text(milliseconds)) == milliseconds
+    assert quantities.duration(durations.duration_text(milliseconds)) == milliseconds
 
 
 @given(st.integers(1, 10**12))
 def test_a_window_survives_being_written(seconds: int) -> None:
-    assert quantities.window(quantities.window_text(seconds)) == seconds == quantities.window(seconds)
+    assert quantities.window(durations.window_text(seconds)) == seconds == quantities.window(seconds)
 
 
 @given(st.integers(0, 10**17))

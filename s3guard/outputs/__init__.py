@@ -138,7 +138,7 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
 
 def left_out(listed: Iterable[Listed], as_of: datetime, why: str) -> Iterator[str]:
     """Sentences about what of a source was not listed or not read; `why` says why buckets were left out, `as_of` is the run's clock."""
-    from s3guard.quantities import duration_text
+    from s3guard.durations import duration_text
 
     for one in listed:
         if one.since is not None or one.until is not None:

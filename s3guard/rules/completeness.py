@@ -5,9 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from s3guard.columns import Columns
+from s3guard.durations import window_text
 from s3guard.measures import Limit, Measured, seconds
 from s3guard.model import Severity
-from s3guard.quantities import Count, Window, window_text
+from s3guard.quantities import Count, Window
 from s3guard.rules import GroupRule
 
 

@@ -15,9 +15,10 @@ from pydantic import BeforeValidator, InstanceOf, PlainSerializer, ValidationInf
 from s3guard import conditions
 from s3guard import measures as measuring
 from s3guard.columns import Columns
+from s3guard.durations import duration_text
 from s3guard.model import Severity
 from s3guard.problems import FaultError, FaultsError, did_you_mean, quoted
-from s3guard.quantities import Window, count, duration, duration_text, share, share_text, size, size_text
+from s3guard.quantities import Window, count, duration, share, share_text, size, size_text
 from s3guard.records import COLUMNS
 from s3guard.rules import GroupRule
 

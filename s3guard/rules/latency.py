@@ -10,9 +10,10 @@ import polars as pl
 from pydantic import Field
 
 from s3guard.columns import Columns
+from s3guard.durations import duration_text
 from s3guard.measures import Limit, Measured, milliseconds, percent
 from s3guard.model import Severity
-from s3guard.quantities import Duration, Factor, Positive, Window, duration_text, share_text
+from s3guard.quantities import Duration, Factor, Positive, Window, share_text
 from s3guard.rules import GroupRule
 from s3guard.written import Written
 
