@@ -76,6 +76,12 @@ def not_applicable(reason: str) -> Verdict:
     return Verdict(Answer.NOT_APPLICABLE, reason)
 
 
+def not_logged(bucket: Bucket) -> Verdict:
+    """Where a bucket logs to is no question, since it does not, or is of a kind that another check is about."""
+    other = {"directory": "SAL-011 is about directory buckets", "table": "SAL-012 is about table buckets"}
+    return not_applicable(other.get(bucket.kind, "server access logging is off"))
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One question to a check about a bucket."""

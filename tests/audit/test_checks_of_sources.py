@@ -66,6 +66,12 @@ class TestOfAll:
     def test_a_directory_bucket_has_none(self, check: str) -> None:
         assert NA is says(check, bucket("d--x-s3", kind="directory", logging=Absent()))
 
+    @pytest.mark.parametrize("kind", ["directory", "table"])
+    def test_what_is_no_question_of_other_buckets_is_said_with_the_check_that_is(self, kind: Any) -> None:
+        row = bucket("x", kind=kind, logging=DENIED, table_logging=Absent())
+        reasons = {verdicts(check, row)[0].reason for check in catalog() if "SAL-002" <= check <= "SAL-009"}
+        assert {f"{'SAL-011' if kind == 'directory' else 'SAL-012'} is about {kind} buckets"} == reasons
+
 
 class TestEnabled:
     def test_on_passes_and_off_fails(self) -> None:

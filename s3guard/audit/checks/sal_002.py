@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, passed, unknown
+from s3guard.audit.case import About, Case, Verdict, failed, not_logged, passed, unknown
 from s3guard.audit.facts import given, known
 from s3guard.model import Severity
 
@@ -45,7 +45,7 @@ def check(case: Case) -> Iterator[Verdict]:
     fact = case.bucket.table_logging if case.bucket.kind == "table" else case.bucket.logging
     logging = None if case.bucket.kind == "directory" else known(fact)
     if logging is None:
-        yield not_applicable("server access logging is off")
+        yield not_logged(case.bucket)
         return
     target = given(logging.target_bucket, "the target bucket")
     row = case.graph.bucket(target)

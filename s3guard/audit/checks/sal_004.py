@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, passed, unknown, warned
+from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, not_logged, passed, unknown, warned
 from s3guard.audit.facts import given, known
 from s3guard.model import Severity
 
@@ -49,7 +49,7 @@ def check(case: Case) -> Iterator[Verdict]:
     """Whether following the targets ends."""
     logging = None if case.bucket.kind != "general" else known(case.bucket.logging)
     if logging is None:
-        yield not_applicable("server access logging is off")
+        yield not_logged(case.bucket)
         return
     name, target = case.bucket.name, given(logging.target_bucket, "the target bucket")
     if target == name:

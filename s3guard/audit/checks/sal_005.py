@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, passed, unknown, warned
+from s3guard.audit.case import About, Case, Verdict, failed, not_logged, passed, unknown, warned
 from s3guard.audit.facts import Unknown, Value, given, is_same, known
 from s3guard.audit.graph import Edge
 from s3guard.audit.rows import Bucket, KeyFormat, Logging
@@ -48,7 +48,7 @@ def check(case: Case) -> Iterator[Verdict]:
     """Whether log objects can be told apart by their keys."""
     logging = None if case.bucket.kind != "general" else known(case.bucket.logging)
     if logging is None:
-        yield not_applicable("server access logging is off")
+        yield not_logged(case.bucket)
         return
     yield from _as_asked(case, logging)
     prefix = known(logging.target_prefix) or ""

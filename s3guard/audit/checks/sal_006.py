@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s3guard.audit.case import About, Case, Verdict, not_applicable, passed, warned
+from s3guard.audit.case import About, Case, Verdict, not_logged, passed, warned
 from s3guard.audit.facts import known
 from s3guard.audit.rows import KeyFormat
 from s3guard.model import Severity
@@ -49,7 +49,7 @@ def check(case: Case) -> Iterator[Verdict]:
     """Whether the format is the one that is asked for."""
     logging = None if case.bucket.kind != "general" else known(case.bucket.logging)
     if logging is None:
-        yield not_applicable("server access logging is off")
+        yield not_logged(case.bucket)
         return
     if case.expected.key_format == "any":
         yield passed("the policy asks for no format")

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from s3guard.audit.case import About, Case, Verdict, failed, is_gone, not_applicable, passed, unknown, warned
+from s3guard.audit.case import About, Case, Verdict, failed, is_gone, not_applicable, not_logged, passed, unknown, warned
 from s3guard.audit.facts import known
 from s3guard.audit.rows import Canary
 from s3guard.model import Severity
@@ -47,7 +47,7 @@ def check(case: Case) -> Iterator[Verdict]:
         return
     logging = None if case.bucket.kind != "general" else known(case.bucket.logging)
     if logging is None:
-        yield not_applicable("server access logging is off")
+        yield not_logged(case.bucket)
         return
     if is_gone(case, logging):
         yield not_applicable("the log bucket does not exist")
