@@ -1,6 +1,7 @@
 """Runs with a state that are killed and that run at once, on both kinds of state, and a state of many entries before and after compaction.
 
-``python -m tests.bench.bench_state kills FOLDER STATE SEED`` is the first of them on one state, a process of its own.
+``python -m tests.bench.bench_state kills FOLDER STATE SEED`` is the first of them on one state, and ``fill FOLDER`` makes the other, each a
+process of its own.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ def bucket(beside: Path) -> Iterator[None]:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def filled(folder: Path) -> list[str]:
-    """A state of many small entries; the command of a check that finds nothing new."""
+def fill(folder: Path) -> None:
+    """Make a state of many small entries."""
     from s3guard import remembered
     from tests.remembering import finished
     from tests.surviving import deliver, world
@@ -68,15 +69,17 @@ def filled(folder: Path) -> list[str]:
         deliver(folder, number, rng)
     remembered.OBJECTS = 1  # type: ignore[misc] # batches of one object, so that there are many
     finished(folder, str(folder / "state"))
-    return check(folder)
 
 
-def check(folder: Path, logs: str = "logs") -> list[str]:
-    """The command of a check."""
+def check(folder: Path) -> list[str]:
+    """The command of a check that finds nothing new in what was filled."""
     program = str(Path(sys.executable).with_name("s3guard"))
     where: Sequence[str] = ("--policy", str(folder / "policies"), "--state", str(folder / "state"), "--as-of", "2026-10-04T00:00:00Z")
-    return [program, "check", str(folder / logs), *where, "--quiet", "-o", f"json:{folder / 'report.json'}"]
+    return [program, "check", str(folder / "logs"), *where, "--quiet", "--max-unparsed", "100%", "-o", f"json:{folder / 'report.json'}"]
 
 
 if __name__ == "__main__":
-    killed(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+    if sys.argv[1] == "fill":
+        fill(Path(sys.argv[2]))
+    else:
+        killed(Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
