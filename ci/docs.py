@@ -48,9 +48,9 @@ def rules() -> str:
 
 
 def help_() -> str:
-    """The help pages of all verbs and of the one that has most."""
-    pages = [f"```text\n$ s3guard {arguments}\n{said(*arguments.split())}```\n" for arguments in ("--help", "check --help")]
-    return "\n".join(pages)
+    """The help pages of all verbs and, folded, of the one that has most."""
+    first, second = (f"```text\n$ s3guard {arguments}\n{said(*arguments.split())}```\n" for arguments in ("--help", "check --help"))
+    return f"{first}\n<details>\n<summary>All flags of <code>s3guard check</code></summary>\n\n{second}\n</details>\n"
 
 
 BLOCKS: Final[dict[str, Callable[[], str]]] = {"demo": demo, "rules": rules, "help": help_}

@@ -12,7 +12,7 @@ import polars as pl
 from s3guard import formats
 from s3guard.aside import plain
 from s3guard.formats import Part, Plain, Reading
-from s3guard.parse import Block, Piece
+from s3guard.origin import Block, Piece
 from s3guard.sources import LogObject, read
 
 SIZE: Final = 7 << 20

@@ -15,17 +15,18 @@ from typing import Any, Final
 
 from s3guard import __version__, engines, policy, sources
 from s3guard.aws import Access
-from s3guard.conclude import Conclusion, Known, conclude
+from s3guard.conclude import Conclusion, conclude
 from s3guard.globs import matches
-from s3guard.kernel import Plan
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.names import FRAMEWORKS
 from s3guard.outputs import PROVES, Options, left_out, plural
 from s3guard.outputs.json import read, render
+from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
 from s3guard.remembered import Remembered, Told, usually
 from s3guard.repository import report_root
+from s3guard.results import Known
 from s3guard.state import State, run_head
 from s3guard.verdict import breaks_run
 
@@ -97,29 +98,55 @@ def check(request: Request) -> Report:
     return judged(request).report
 
 
-def judged(request: Request) -> Judged:
-    """Judge log records; the report says all, the exit code too.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a run begins with, and runs that follow each other share: none of it is read or reached anew."""
 
-    UsageError for what cannot be asked, UnableError for what cannot be done.
-    """
-    started = datetime.now(UTC)
+    policies: tuple[policy.Policy, ...]
+    known: frozenset[str]
+    """Fingerprints of the baseline."""
+    logs: sources.Sources
+    state: State | None
+    run: str
+    """The run's id; what is judged under one id is one run, however often that is concluded."""
+
+    def followed(self) -> Standing:
+        """The same for the run that follows."""
+        return replace(self, run=str(uuid.uuid4()))
+
+    def covered(self, request: Request) -> Callable[[str], bool] | None:
+        """Which buckets' records the request looks at; None where those of all are."""
+        return _covered(request, _plan(request, self.policies))
+
+    def aimed(self, request: Request) -> Standing:
+        """The same, looking for what this request asks for."""
+        return replace(self, logs=self.logs.aimed(_scope(request, _plan(request, self.policies), str(report_root(Path.cwd())))))
+
+
+def begun(request: Request) -> Standing:
+    """Policies read, sources and the state known by name; errors as those of `judged`."""
     root = report_root(Path.cwd())
     loaded = _of_frameworks(policy.load(request.policies), request.frameworks)
     known = _baseline(request.baseline)
-    plan = Plan(
-        loaded,
-        since=None if request.since is None else ceil(request.since.timestamp()),
-        until=None if request.until is None else ceil(request.until.timestamp()),
-        rules=_rules(loaded, request.rules),
-        buckets=frozenset(request.buckets) or None,
-    )
-    run = str(uuid.uuid4())
+    plan = _plan(request, loaded)
     state = None if request.state is None else State(request.state, request.access)
-    logs = sources.Sources(_scope(request, plan, str(root)))
+    return Standing(loaded, known, sources.Sources(_scope(request, plan, str(root))), state, str(uuid.uuid4()))
+
+
+def judged(request: Request, standing: Standing | None = None, objects: Iterator[sources.LogObject] | None = None) -> Judged:
+    """Judge log records; the report says all, the exit code too.
+
+    `standing` is what earlier runs left, and `objects` what to judge instead of the request's logs. UsageError for what cannot be asked,
+    UnableError for what cannot be done.
+    """
+    started = datetime.now(UTC)
+    standing = standing or begun(request)
+    loaded, known, logs, state, run = standing.policies, standing.known, standing.logs, standing.state, standing.run
+    plan = _plan(request, loaded)
     with Quarantine(request.quarantine) if request.quarantine else contextlib.nullcontext() as quarantine:
         work = engines.Work(
             plan,
-            logs.objects(request.logs),
+            logs.objects(request.logs) if objects is None else objects,
             read=logs.read,
             jobs=request.jobs,
             progress=request.progress,
@@ -132,7 +159,7 @@ def judged(request: Request) -> Judged:
     why = "--bucket names others" if request.buckets else "no policy is about them"
     report = Report(
         version=__version__,
-        run=Run(run, started, datetime.now(UTC), request.as_of, request.engine, request.fail_on),
+        run=Run(run, started, datetime.now(UTC), request.as_of, request.engine, request.fail_on, concluded.runs),
         status=_STATUS[exit_code],
         exit_code=exit_code,
         coverage=coverage,
@@ -153,6 +180,17 @@ def _concluded(request: Request, work: engines.Work, state: State | None, run: s
     found = engine(work)
     with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
         return conclude(work.plan, found, Known(known), pool.map), Told((), (), {})
+
+
+def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
+    """What of the policies is asked, about which time and which buckets."""
+    return Plan(
+        loaded,
+        since=None if request.since is None else ceil(request.since.timestamp()),
+        until=None if request.until is None else ceil(request.until.timestamp()),
+        rules=_rules(loaded, request.rules),
+        buckets=frozenset(request.buckets) or None,
+    )
 
 
 def _scope(request: Request, plan: Plan, root: str) -> sources.Scope:
@@ -221,9 +259,11 @@ def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, un
     judged = any(bucket.policies for bucket in coverage.buckets)
     notes = [*blind]
     if undetermined:
-        notes.append(f"{plural(undetermined, 'check')} could not be decided; the reason stands beside each.")
+        notes.append(
+            f"{plural(undetermined, 'check')} could not be decided; the reason stands beside {'it' if undetermined == 1 else 'each'}."
+        )
     if not judged:
-        notes.append(_empty(coverage))
+        notes.append(_empty(request, coverage))
     if any(breaks_run(result, request.fail_on) for result in results):
         return 1, tuple(notes)
     if blind:
@@ -236,7 +276,7 @@ def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, un
 def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
     """What could not be looked at and makes the whole run undetermined."""
     if coverage.unreadable:
-        yield f"{plural(len(coverage.unreadable), 'log object')} could not be read to the end, so what they hold is not judged."
+        yield f"{plural(len(coverage.unreadable), 'log object')} could not be read to the end, and what was not read is not judged."
     # NOTE: nobody knows when a line that is no record was written, so all lines that were read are what they are a share of.
     lines = coverage.records + coverage.warnings.get("outside-period", 0) + coverage.quarantined
     if coverage.quarantined and coverage.quarantined > request.max_unparsed * lines:
@@ -250,7 +290,14 @@ def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
         yield f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {some}."
 
 
-def _empty(coverage: Coverage) -> str:
-    if not coverage.records:
-        return "Nothing was judged: there is no record in the period."
-    return "Nothing was judged: no rule that was asked for applies to a bucket that has records."
+def _empty(request: Request, coverage: Coverage) -> str:
+    """Why there was nothing to judge."""
+    if coverage.records:
+        return "Nothing was judged: no rule that was asked for applies to a bucket that has records."
+    if request.state is not None:
+        return "Nothing was judged: no record lies in the period that the report covers; --since asks for a longer one."
+    if outside := coverage.warnings.get("outside-period", 0):
+        return f"Nothing was judged: {plural(outside, 'record')} {'was' if outside == 1 else 'were'} read, and none lies in the period."
+    if not coverage.objects:
+        return "Nothing was judged: no log object was found."
+    return f"Nothing was judged: {plural(coverage.objects, 'log object')} with no record to judge."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from s3guard import conditions, principals, reading
-from s3guard.parse import ILLEGIBLE, MASKED, UNKNOWN_BITS
+from s3guard.physical import ILLEGIBLE, MASKED, UNKNOWN_BITS
 from s3guard.records import ACCESS_CODES, COLUMNS, OUTCOMES, UNKNOWN_CLASS, classes_of, mutations_of, networks_of
 from s3guard.suffix import TAIL_FIELDS, tail_columns
 from s3guard.vocabulary import CODED, Dictionary, Lookup, Vocabulary
@@ -268,6 +268,13 @@ def decoded_keys(rows: pl.DataFrame, columns: Columns) -> pl.Series:
         for key, single in zip(keys.gather(places), once.gather(places), strict=True)
     ]
     return keys.scatter(places, pl.Series(decoded, dtype=pl.String)).alias("key")
+
+
+def together(frames: Sequence[pl.DataFrame], columns: Columns) -> pl.DataFrame:
+    """Physical frames as one; where some hold the column `key`, all do."""
+    if len({"key" in rows.columns for rows in frames}) > 1:
+        frames = [rows if "key" in rows.columns else rows.with_columns(decoded_keys(rows, columns)) for rows in frames]
+    return pl.concat([rows.select(frames[0].columns) for rows in frames])
 
 
 def needed_texts(names: frozenset[str]) -> frozenset[str]:

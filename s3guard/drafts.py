@@ -103,7 +103,7 @@ class Library:
             with path.open("rb") as stream:
                 content = stream.read(utf8.MAX_BYTES + 1)
         except OSError as error:
-            self._problems.add(Place(file), f"the file cannot be read: {error.strerror}")
+            self._problems.add(Place(file, 0, 0), f"the file cannot be read: {error.strerror}")
             return ()
         digest = hashlib.sha256(content).hexdigest()
         found = []
@@ -144,8 +144,17 @@ def _named(lists: Plain, any_item: str) -> Plain:
 
 def shipped_packs() -> Path:
     """The folder of the packs that s3guard ships: in the installed package, else in the checkout."""
-    packaged = Path(str(resources.files("s3guard"))) / PACKS
+    packaged = _package() / PACKS
     return packaged if packaged.is_dir() else packaged.parent.parent / "policies" / PACKS
+
+
+def is_installed(path: Path) -> bool:
+    """Whether a file came with the installed package: no file of its user's, though an environment may lie in their repository."""
+    return path.is_relative_to(_package())
+
+
+def _package() -> Path:
+    return Path(str(resources.files("s3guard")))
 
 
 def policy_files(paths: Sequence[Path], root: Path, problems: Problems) -> tuple[Path, ...]:
@@ -155,7 +164,7 @@ def policy_files(paths: Sequence[Path], root: Path, problems: Problems) -> tuple
     """
     found: dict[Path, Path] = {}
     for path in paths:
-        place = Place(shown_path(path, root))
+        place = Place(shown_path(path, root), 0, 0)
         if path.is_dir():
             inside = sorted(_walk(path, root, problems))
             if not inside:
@@ -164,8 +173,17 @@ def policy_files(paths: Sequence[Path], root: Path, problems: Problems) -> tuple
         elif path.exists():
             found.setdefault(_real(path), path)
         else:
-            problems.add(place, "no such file or folder")
+            problems.add(place, f"no such file or folder{_meant(path)}")
     return tuple(found.values())
+
+
+def _meant(path: Path) -> str:
+    """What the user may have meant by a path that is not there."""
+    try:
+        beside = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        return ""
+    return did_you_mean(path.name, beside, most=1)
 
 
 def _real(path: Path) -> Path:
@@ -176,7 +194,7 @@ def _real(path: Path) -> Path:
 
 def _walk(folder: Path, root: Path, problems: Problems) -> Iterator[Path]:
     def denied(error: OSError) -> None:
-        problems.add(Place(shown_path(Path(error.filename), root)), f"the folder cannot be read: {error.strerror}")
+        problems.add(Place(shown_path(Path(error.filename), root), 0, 0), f"the folder cannot be read: {error.strerror}")
 
     # NOTE: links to folders are not followed: they may lead in circles, or out of the repository.
     for parent, folders, files in os.walk(folder, onerror=denied):

@@ -26,10 +26,11 @@ from s3guard.blocks import blocks
 from s3guard.columns import Columns, decoded_keys, needed_texts
 from s3guard.fields import CORE_NAMES
 from s3guard.formats import Parsers, Reading
-from s3guard.formats.parquet.columns import EXTRA, READINGS, bits, suffix
+from s3guard.formats.parquet.columns import EXTRA, READINGS, bits, marked, suffix
 from s3guard.formats.parquet.kept import Kept
 from s3guard.model import Listed, Unreadable, UsageError
-from s3guard.parse import Block, Parsed
+from s3guard.origin import Block
+from s3guard.parsed import Parsed
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
 from s3guard.records import COLUMNS, OUTCOMES, SCHEMA
@@ -78,10 +79,14 @@ class Wanted:
         """The columns in their order; UsageError for an unknown one, and for one that is named twice."""
         for name in self.columns:
             if name not in COLUMNS:
-                raise UsageError(f"--columns {name}: no column has this name{did_you_mean(name, COLUMNS)}; s3guard explain tells of each")
+                raise UsageError(f"--columns {name}: no column has this name{did_you_mean(name, COLUMNS) or _columns()}")
         if len(set(self.columns)) < len(self.columns):
             raise UsageError("--columns: a column is named twice")
         return tuple(self.columns) or tuple(COLUMNS)
+
+
+def _columns() -> str:
+    return f"; the columns are {', '.join(COLUMNS)}"
 
 
 @dataclass(slots=True)
@@ -107,7 +112,7 @@ class Dump:
     warnings: dict[str, int] = field(default_factory=dict)
     """Of the lines; `reading` has those of the objects."""
     carried: dict[str, int] = field(default_factory=dict)
-    """See `parse.Parsed.carried`."""
+    """See `parsed.Parsed.carried`."""
 
     @property
     def schema(self) -> dict[str, pl.DataType]:
@@ -202,7 +207,8 @@ class _Table:
             frames.append(self._plain(parsed.delivered, objects, is_delivered=True))
         if parsed.readings.height:
             frames.append(self._merged(parsed.readings, objects))
-        return pl.concat(frames).sort(_ORIGIN, maintain_order=True).select(*self._names, *self._extra)
+        rows = pl.concat(frames).sort(_ORIGIN, maintain_order=True).select(*self._names, *self._extra)
+        return marked(rows) if self._extra else rows
 
     def _plain(self, rows: pl.DataFrame, objects: pl.Series, *, is_delivered: bool) -> pl.DataFrame:
         rows = self._prepared(rows, objects)

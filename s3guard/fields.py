@@ -154,6 +154,7 @@ WARNINGS: Final[Mapping[str, str]] = MappingProxyType(
         "unterminated-line": "the object's last line has no newline: it may be cut off",
         "newer-schema": "the record names a version of its schema that s3guard does not know; the fields that it knows were read",
         "control-message": "CloudWatch Logs asked whether the destination is there; the message holds no records",
+        "outside-period": "the record lies outside the period that was asked for, and is judged by nothing",
     },
 )
-"""Every kind of integrity warning and what it says. None of them changes a status, an outcome or a verdict."""
+"""Every kind of warning and what it says. None of them changes a status, an outcome or a verdict."""

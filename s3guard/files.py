@@ -25,8 +25,10 @@ class Staged:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file beside `path`, which is none yet or a regular file."""
+        """Open the file beside `path`, which is none yet or a regular file; folders above it that are not there are made."""
         self._target = Path(os.path.realpath(path))
+        with contextlib.suppress(FileExistsError):  # NOTE: a file where a folder should be; opening says so
+            self._target.parent.mkdir(parents=True, exist_ok=True)
         self._mode = _mode(self._target)
         if self._mode is not None and not os.access(self._target, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

@@ -91,6 +91,11 @@ FLAGS: Final[tuple[Flag, ...]] = (
     Flag("columns", Kind.TEXTS),
     Flag("where"),
     Flag("report", Kind.PATH),
+    Flag("queue"),
+    Flag("every"),
+    Flag("relist"),
+    Flag("again"),
+    Flag("once", Kind.SWITCH),
     Flag("format", choices=("text", "json")),
 )
 """Every flag with a variable and a key; a verb takes those that it has."""

@@ -1,8 +1,8 @@
 """Makes the allocators keep memory that a run frees, since the next block of log asks for as much again.
 
-Each block of 16 MiB makes columns of some hundred MiB and frees them. Left alone, the allocators give those pages back to the system and
-the next block faults each of them in anew: measured over a million records, half of the wall clock. A run keeps its largest working set
-instead, which it needs again anyway.
+Each block of log makes columns of several times its size and frees them. Left alone, the allocators give those pages back to the system and
+the next block faults each of them in anew: measured over a million records, half of the wall clock. A run keeps its working set instead,
+which it needs again anyway.
 """
 
 from __future__ import annotations
@@ -12,6 +12,12 @@ import os
 import sys
 from typing import Final
 
+_JEMALLOC: Final = "dirty_decay_ms:10000,muzzy_decay_ms:0,background_thread:false,narenas:1,oversize_threshold:0,lg_extent_max_active_fit:3"
+"""What a thread frees the next one gets, large or small, and what nobody has needed for ten seconds goes back to the system.
+
+NOTE: measured: a run of 10,000,000 records that gives nothing back grows to 1.2 GB, for freed pages are too small for what comes; so it
+stays under 0.6 GB, as a run of 1,000,000 does, and takes no longer.
+"""
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 """Parameters of https://man7.org/linux/man-pages/man3/mallopt.3.html."""
@@ -25,7 +31,7 @@ def keep(environ: os._Environ[str] = os.environ) -> None:
     # NOTE: a run makes few objects that refer to each other in circles, and the collector looked for them through all that is loaded.
     gc.set_threshold(100_000, 50, 50)
     # NOTE: Polars brings a jemalloc of its own, which reads this variable when it is loaded.
-    environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1,narenas:2,background_thread:false")
+    environ.setdefault("_RJEM_MALLOC_CONF", _JEMALLOC)
     if not sys.platform.startswith("linux"):
         return
     import ctypes

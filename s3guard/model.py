@@ -153,6 +153,53 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records there are in stretches of time that follow each other."""
+
+    since: datetime
+    """When the first of the stretches begins."""
+    records: tuple[int, ...]
+    """Of each stretch; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """In which hours there are records of a bucket, or in which longer stretches where hours are too many to be told."""
+
+    span: int = 3_600
+    """Seconds of a stretch; it begins at a multiple of them since 1970, UTC."""
+    seen: int = 0
+    """Stretches with records."""
+    of: int = 0
+    """All stretches of the period; where it has no beginning, or no end, from the first record, or up to the last."""
+    counts: tuple[Counts, ...] = ()
+    """The records of all stretches that have any, in the order of time; more than 24 stretches without one are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time without a record."""
+
+    since: datetime
+    """Of the last record before it, or the beginning of the period."""
+    until: datetime
+    """Of the first record after it, or the end of the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a rule ``completeness`` expects of the records of a bucket."""
+
+    rule: str
+    max_gap: int | None
+    """Seconds without a record that it tolerates at most."""
+    min_records: int
+    """Records of the period that it asks for."""
+    status: Status
+    """What became of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class BucketCoverage:
     """What was seen of one bucket."""
 
@@ -161,6 +208,11 @@ class BucketCoverage:
     policies: tuple[str, ...]
     first_record: datetime | None
     last_record: datetime | None
+    hours: Hours = Hours()
+    gaps: tuple[Gap, ...] = ()
+    """The ten longest times without a record of those that are longer than a stretch of `hours`, in the order of time."""
+    expected: tuple[Expected, ...] = ()
+    """Of the rules that are judged; none: nothing says how many records there should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +253,36 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Hours that follow each other, in each of which a run judged records."""
+
+    bucket: str | None
+    """None: of any bucket, where those of each would be too many to be told."""
+    since: datetime
+    until: datetime
+    """The first second after them."""
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunCoverage:
+    """What one run of a state judged of the period of the report."""
+
+    run: str
+    """Its id."""
+    finished: datetime | None
+    """When it came to its end; None for a run that did not, and for the one whose report this is."""
+    objects: int
+    """Log objects that it judged first."""
+    again: int
+    """Log objects that earlier runs had judged and that it judged by rules that had not seen them."""
+    records: int
+    """Records that it judged first."""
+    stretches: tuple[Stretch, ...]
+    """When those records are of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """The one block of a report that may differ between two runs over the same input."""
 
@@ -211,6 +293,8 @@ class Run:
     engine: str
     fail_on: Severity | None = Severity.MEDIUM
     """Lowest severity that fails the run; None never fails on findings."""
+    judged: tuple[RunCoverage, ...] = ()
+    """Which runs of the state judged what this report covers, in the order in which they wrote it down; none without a state."""
 
 
 @dataclass(frozen=True, slots=True)

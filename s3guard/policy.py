@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from s3guard.binding import Binder, Placed, merged_section
 from s3guard.declaration import Declaration, Logging, PolicyTest, Review, Waiver
-from s3guard.drafts import Draft, Library, policy_files
+from s3guard.drafts import Draft, Library, is_installed, policy_files
 from s3guard.extends import Stack, stack_of
 from s3guard.globs import is_glob, matches
 from s3guard.model import Control, Location, PolicyFile, UsageError
@@ -279,5 +279,5 @@ def _told(problem: Problem, stack: Stack) -> tuple[Place, str]:
 
 
 def _is_shown(draft: Draft) -> bool:
-    """Whether the draft's file is one of the repository."""
-    return not Path(draft.file).is_absolute()
+    """Whether the draft's file is one of the repository: it lies there, and not in an environment with s3guard in it."""
+    return not Path(draft.file).is_absolute() and not is_installed(draft.path)

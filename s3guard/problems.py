@@ -20,7 +20,7 @@ _GUESSES: ContextVar[Iterator[int] | None] = ContextVar("guesses", default=None)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A place in a file: line and column count from 1, the column in characters."""
+    """A place in a file: line and column count from 1, the column in characters; line 0 is no line but the file or folder itself."""
 
     file: str
     """As reports name it: relative to the git root, else to the working directory."""
@@ -28,8 +28,8 @@ class Place:
     column: int = 1
 
     def __str__(self) -> str:
-        """``file:line:column``, safe to print."""
-        return f"{visible(self.file)}:{self.line}:{self.column}"
+        """``file:line:column``, or ``file`` alone, safe to print."""
+        return f"{visible(self.file)}:{self.line}:{self.column}" if self.line else visible(self.file)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -12,7 +12,7 @@ from typing import Self
 from s3guard import reading
 from s3guard.files import whole
 from s3guard.model import UnableError
-from s3guard.parse import Quarantined
+from s3guard.parsed import Quarantined
 from s3guard.text import shown
 
 

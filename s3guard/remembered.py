@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,15 +12,18 @@ from hashlib import sha256
 from typing import Any, Final
 
 from s3guard.blocks import Read
-from s3guard.conclude import Conclusion, Known, conclude
+from s3guard.conclude import Conclusion, conclude
 from s3guard.engines import Work
-from s3guard.kernel import Plan, table_key
 from s3guard.model import Status, Unreadable, UsageError
 from s3guard.partial import Partial
+from s3guard.plan import Plan, table_key
+from s3guard.policy import Policy
+from s3guard.results import Known
 from s3guard.sources import LogObject, UnreadableError
 from s3guard.state import CELL, State, View, batch_head
 from s3guard.state.judged import Known as Judged
 from s3guard.state.judged import torn
+from s3guard.state.runs import judged_by
 
 BYTES: Final = 2 << 30
 OBJECTS: Final = 50_000
@@ -42,6 +45,11 @@ class Told:
     """Sentences about what was not looked at, and that no result says."""
     covered: Mapping[str, Any]
     """What the run covered, for the state (`s3guard.state.run_head`)."""
+
+
+def keys(policies: Sequence[Policy]) -> dict[str, str]:
+    """The rules of policies by name, and the keys of their tables."""
+    return {bound.name: table_key(policy, bound) for policy in policies for bound in policy.rules}
 
 
 @dataclass(slots=True)
@@ -136,6 +144,7 @@ class Remembered:
             concluded = conclude(plan, partial, known, pool.map)
         failed = {result.rule for result in concluded.results if result.status is Status.FAIL}
         blind = tuple(f"{name}: {gap}." for name, gap in known.gaps.items() if name in failed)
+        concluded = replace(concluded, runs=judged_by(view, since, until))
         return concluded, Told(self._notes(since, until), blind, self._covered(view.last))
 
     def _covered(self, last: int) -> dict[str, Any]:
@@ -166,7 +175,7 @@ class Remembered:
 
     def _rules(self) -> dict[str, str]:
         """The rules of all policies, and the keys of their tables."""
-        return {bound.name: table_key(policy, bound) for policy in self.plan.policies for bound in policy.rules}
+        return keys(self.plan.policies)
 
     def _is_log(self, view: View, entry: LogObject) -> bool:
         """Whether an object is one that may be judged; what is not is told, UsageError where it can never be."""

@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from s3guard.parse import Parsed
+from s3guard.parsed import Parsed
 
 OBJECT: Final = {
     "object": pl.String,

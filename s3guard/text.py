@@ -45,8 +45,9 @@ def _escaped(match: re.Match[str]) -> str:
 # NOTE: what CI systems take for commands, and where. GitHub: "::name::" at the start of a trimmed line, so of a wrapped one too, and
 # "##[name]" anywhere (actions/runner, ActionCommand.cs). Azure: "##vso[" anywhere (azure-pipelines-agent, Command.cs). TeamCity:
 # "##teamcity[". Jenkins' JUnit attachments: "[[ATTACHMENT|". Buildkite folds at lines that start with "---", "+++" or "~~~".
-# The "::" before an account id ("arn:aws:iam::111122223333:role/x") stays readable: no command's name is twelve digits.
-CI_COMMAND = re.compile(r"#(?=#)|:(?=:)(?!:[0-9]{12}:)|\[(?=\[)|-(?=--)|\+(?=\+\+)|~(?=~~)")
+# The "::" before an account id ("arn:aws:iam::111122223333:role/x") or AWS's own name in its place (origin access identities, managed
+# policies) stays readable: no command has twelve digits, "cloudfront:" or "aws:" for a name.
+CI_COMMAND = re.compile(r"#(?=#)|:(?=:)(?!:(?:[0-9]{12}|cloudfront|aws):)|\[(?=\[)|-(?=--)|\+(?=\+\+)|~(?=~~)")
 """Each character without which no CI command is left; a format with escapes of its own spells these by them."""
 
 

@@ -17,11 +17,12 @@ from typing import Final
 import polars as pl
 
 from s3guard.columns import Coded, Columns
-from s3guard.kernel import condition_columns
-from s3guard.partial import Partial, RuleTables, of_delivery, settled
+from s3guard.partial import Partial, of_delivery
+from s3guard.plan import condition_columns
 from s3guard.policy import BoundRule
 from s3guard.records import COLUMN_BITS, JSON_NAMES
 from s3guard.rules import GroupRule, RecordRule
+from s3guard.ruletables import RuleTables, settled
 from s3guard.vocabulary import Vocabulary
 
 _DERIVED: Final[dict[str, tuple[str, ...]]] = {
@@ -152,13 +153,17 @@ def _named(columns: Collection[str]) -> tuple[str, ...]:
 
 def _joined(tables: RuleTables, others: RuleTables, seeing: Collection[str]) -> RuleTables:
     """The tables of a rule with those of deliveries beside them, of the buckets whose deliveries left nothing out."""
-    whole = RuleTables(others.splits, list(tables.groups), list(tables.counts), list(tables.samples), list(tables.distinct))
+    whole = RuleTables(others.splits)
+    whole.add(tables)
     ours = pl.col("bucket").is_in(list(seeing))
     groups = pl.concat(others.groups).filter(ours)
     whole.groups.append(groups)
-    whole.counts += [frame.join(groups.select("g"), on="g", how="semi") for frame in others.counts]
-    whole.distinct += [frame.join(groups.select("g"), on="g", how="semi") for frame in others.distinct]
-    # NOTE: by their bucket, since those of seconds outlive their groups, see `partial.joined`.
+    for name in ("counts", "distinct", "coarse"):
+        getattr(whole, name).extend(frame.join(groups.select("g"), on="g", how="semi") for frame in getattr(others, name))
+    # NOTE: what of the runs is looked at, `coarse` says.
+    whole.runs += others.runs
+    whole.grid = others.grid
+    # NOTE: by their bucket, since those of seconds outlive their groups, see `ruletables.joined`.
     whole.samples += [frame.filter(ours) for frame in others.samples]
     return whole
 

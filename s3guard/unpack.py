@@ -20,6 +20,9 @@ _STEP: Final = 1 << 9
 """The same, close to a fault."""
 _IN: Final = 1 << 10
 """Bytes that one step of Zstandard takes: at most 256 blocks of 128 KiB can come of them."""
+_BEHIND: Final = 1 << 16
+"""Bytes that a member is given at a time which begins behind the end of another. NOTE: what it leaves is copied, so with all the bytes
+that follow, members of a kilobyte, as a subscription sends them, would cost the square of their number."""
 
 
 def unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -67,7 +70,8 @@ class _Gzip:
             except zlib.error:
                 yield from self._up_to_the_fault(before, data)
                 raise
-            yield plain
+            if plain:
+                yield plain
             data = self._inflater.unconsumed_tail
 
     @staticmethod
@@ -96,7 +100,8 @@ class _Zstandard:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Plain bytes, a few MiB at a time."""
         for at in range(0, len(data), _IN):
-            yield self._frame.decompress(data[at : at + _IN])
+            if plain := self._frame.decompress(data[at : at + _IN]):
+                yield plain
             if self._frame.eof:
                 self._rest = self._frame.unused_data + data[at + _IN :]
                 return
@@ -112,21 +117,24 @@ def _members(head: bytes, chunks: Iterator[bytes], kind: type[_Gzip | _Zstandard
     member: _Member | None = None
     data = head
     while True:
-        while data:
+        at, step = 0, len(data)
+        while at < len(data):
             if member is None:
-                if not data.strip(b"\0"):
+                # NOTE: no member begins with a zero.
+                if not data[at] and not data[at:].strip(b"\0"):
                     break
                 member = kind()
+            part = data[at : at + step]
             try:
-                yield from member.feed(data)
+                yield from member.feed(part)
             except Exception as error:
                 if not isinstance(error, zlib.error) and type(error).__name__ != "ZstdError":
                     raise
                 raise UnreadableError(f"damaged {kind.name} data") from error
             rest = member.rest
-            data = rest or b""
+            at += len(part) - len(rest or b"")
             if rest is not None:
-                member = None
+                member, step = None, _BEHIND
         following = next(chunks, None)
         if following is None:
             break

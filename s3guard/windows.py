@@ -8,7 +8,9 @@ from fractions import Fraction
 import polars as pl
 
 from s3guard.grouping import summed
+from s3guard.joins import DISTINCT
 from s3guard.measures import Limit
+from s3guard.seconds import grid_of
 
 BASE, COUNTED, MEMBER = range(3)
 """Bits of one limit in a mask; limit number k has bits 3k, 3k + 1 and 3k + 2."""
@@ -34,11 +36,17 @@ class Judged:
     """``g``, ``tick``: the rows of `counts` that lie in an offending window."""
 
 
-def judge(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit, per: int | None) -> Judged:
-    """Hold every window of `counts` (``g``, ``tick``, ``mask``, ``n``, sums) against a limit that is not a floor."""
-    counts = counts.join(_suspects(counts, place, limit), on="g", how="semi")
+def judge(
+    counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit, per: int | None, coarse: pl.DataFrame | None = None
+) -> Judged:
+    """Hold every window of `counts` (``g``, ``tick``, ``mask``, ``n``, sums) against a limit that is not a floor.
+
+    Windows slide only where one can offend. With `coarse`, the sums of all counts by the cells of the grid, that is where these say so, and
+    `counts` need be no others than those in cells that are `suspected`.
+    """
     if per is not None and not limit.aligned:
-        return _in_suspected(counts, place, limit, per)
+        return _in_suspected(counts, suspected(counts if coarse is None else coarse, place, limit, per), place, limit, per)
+    counts = counts.join(_suspects(counts, place, limit), on="g", how="semi")
     points = _points(counts, distinct, place, limit)
     if per is None:
         whole = points.group_by("g").agg(pl.col("over", "base", "total").sum())
@@ -51,32 +59,55 @@ def judge(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit
     return Judged(_worst(offending, limit), ticks.join(offending, on=["g", "start"], how="semi").select("g", "tick"))
 
 
-def _in_suspected(counts: pl.DataFrame, place: int, limit: Limit, per: int) -> Judged:
-    """Slide windows where one can offend.
+def suspected(counts: pl.DataFrame, place: int, limit: Limit, per: int) -> pl.DataFrame:
+    """The cells of the grid that windows which offend can touch: ``g``, ``tick`` (the second at which a cell begins), ``begins``.
 
-    NOTE: exact all the same, and nearly free where traffic is clean. On a grid of half a window, each window that begins in cell h lies
+    `begins` says whether such a window can begin there.
+    NOTE: exact all the same, and nearly free where traffic is clean. With two cells to a window, each window that begins in cell h lies
     within the cells h to h + 2 and holds all of h + 1: it counts no more than the three, over no less than the one in the middle.
     """
-    half = max(1, per // 2)
-    nothing = pl.DataFrame(schema={"limit": pl.Int64, "g": pl.Int64, "tick": pl.Int64})
-    cells = _points(counts.with_columns(pl.col("tick") // half), nothing, place, limit)
-    wide = cells
-    for ahead in (1, 2):
-        beside = cells.with_columns(pl.col("tick") - ahead).rename({name: f"{name}_{ahead}" for name in ("over", "base", "total")})
-        wide = wide.join(beside, on=["g", "tick"], how="left")
-    wide = wide.with_columns(pl.exclude("g", "tick").fill_null(0))
+    grid = grid_of(per)
+    counts = counts.join(_suspects(counts, place, limit), on="g", how="semi").with_columns(pl.col("tick") // grid)
+    cells = _points(counts, _no_values(), place, limit).sort("g", "tick")
+    if not cells.height:
+        return cells.select("g", "tick", pl.lit(value=False).alias("begins"))
+    axis, reach = _axis(cells, _reach(per, grid))
+    sure = min(per // grid - 1, reach)
+    ends = {"wide": axis.search_sorted(axis + reach, side="right"), "least": axis.search_sorted(axis + sure, side="right")}
+    begins = {"wide": axis.search_sorted(axis, side="left"), "least": axis.search_sorted(axis + 1, side="left")}
     most = Fraction(limit.most or 0)
     number = "total" if limit.how in ("sum", "mean") else "over"
-    highest = pl.sum_horizontal(number, f"{number}_1", f"{number}_2").cast(pl.Int128) * most.denominator
-    least = pl.max_horizontal("base_1", pl.lit(limit.enough)).cast(pl.Int128) if limit.how in ("share", "mean") else pl.lit(1, pl.Int128)
-    suspected = wide.filter(highest > least * most.numerator).select("g", pl.col("tick").alias("cell"))
-    if not suspected.height:
-        none = counts.select("g", "tick").clear()
-        return Judged(_worst(_points(counts.clear(), nothing, place, limit).with_columns(start="tick", end="tick"), limit), none)
-    near = pl.concat([suspected.with_columns(pl.col("cell") + ahead) for ahead in range(3)]).unique()
-    cell = (pl.col("tick") // half).alias("cell")
-    points = _points(counts.with_columns(cell).join(near, on=["g", "cell"], how="semi"), nothing, place, limit).sort("g", "tick")
-    begins = points.select("g", cell).with_row_index().join(suspected, on=["g", "cell"], how="semi")["index"]
+    wide, least = (_between(cells[name], begins[size], ends[size]).alias(size) for name, size in ((number, "wide"), ("base", "least")))
+    held = pl.max_horizontal("least", pl.lit(limit.enough)) if limit.how in ("share", "mean") else pl.lit(1)
+    may = pl.col("wide").cast(pl.Int128) * most.denominator > held.cast(pl.Int128) * most.numerator
+    begin = pl.when("begins").then("tick").forward_fill().over("g")
+    told = cells.with_columns(wide, least).select("g", "tick", may.alias("begins"))
+    return told.filter(pl.col("tick") - begin <= reach).with_columns(pl.col("tick") * grid)
+
+
+def _reach(per: int, grid: int) -> int:
+    """How many cells behind that in which it begins a window can touch."""
+    return (grid + per - 2) // grid
+
+
+def _between(numbers: pl.Series, begins: pl.Series, ends: pl.Series) -> pl.Series:
+    """The sums of the numbers from place `begins` to before `ends`; 0 where these are the wrong way round."""
+    running = pl.concat([pl.Series([0], dtype=numbers.dtype), numbers.cum_sum()])
+    return running.gather(pl.select(pl.max_horizontal(begins, ends)).to_series()) - running.gather(begins)
+
+
+def _no_values() -> pl.DataFrame:
+    return pl.DataFrame(schema=DISTINCT)
+
+
+def _in_suspected(counts: pl.DataFrame, cells: pl.DataFrame, place: int, limit: Limit, per: int) -> Judged:
+    """Slide windows that begin in the cells of `suspected` that say so."""
+    cells = cells.rename({"tick": "cell"})
+    cell = (pl.col("tick") // grid_of(per) * grid_of(per)).alias("cell")
+    points = _points(counts.with_columns(cell).join(cells, on=["g", "cell"], how="semi"), _no_values(), place, limit).sort("g", "tick")
+    if not points.height:
+        return Judged(_worst(points.with_columns(start="tick", end="tick"), limit), points.select("g", "tick"))
+    begins = points.select("g", cell).with_row_index().join(cells.filter("begins"), on=["g", "cell"], how="semi")["index"]
     return _sliding(points, begins, limit, per)
 
 
@@ -100,7 +131,9 @@ def _suspects(counts: pl.DataFrame, place: int, limit: Limit) -> pl.DataFrame:
 def _points(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit) -> pl.DataFrame:
     """The three numbers of every group and tick."""
     if limit.how == "distinct":
-        mine = distinct.filter(pl.col("limit") == place).group_by("g", "tick").agg(pl.len().cast(pl.Int64).alias("over"))
+        mine = (
+            distinct.filter(pl.col("limit") == place).group_by("g", "tick").agg(pl.col("h").list.len().sum().cast(pl.Int64).alias("over"))
+        )
         return mine.with_columns(pl.col("over").alias("base"), pl.lit(0, pl.Int128).alias("total"))
     over, base = (pl.when(has(place, role)).then(pl.col("n")).otherwise(0) for role in (COUNTED, BASE))
     sums = pl.col(f"s{place}") if limit.how in ("sum", "mean") else pl.lit(0, pl.Int128)
@@ -112,22 +145,28 @@ def _points(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Lim
 
 def _sliding(points: pl.DataFrame, begins: pl.Series, limit: Limit, per: int) -> Judged:
     """Windows [t, t + per) for the seconds t of the rows `begins`; `points` sorted by group and tick."""
-    # NOTE: groups are laid end to end on one axis, further apart than a window is long, so that one search serves them all.
-    rank = (pl.col("g") != pl.col("g").shift(1)).fill_null(value=False).cum_sum().cast(pl.Int64)
-    first, last = points.select(pl.col("tick").min().alias("first"), pl.col("tick").max().alias("last")).row(0)
-    reach = min(per, last - first + 1)  # NOTE: a window of a million years is no longer than the input, and must not overflow the axis.
-    axis = points.select(rank * (last - first + reach + 1) + pl.col("tick") - first).to_series()
+    axis, reach = _axis(points, per)
     ends = axis.search_sorted(axis + reach, side="left").cast(pl.Int64)
-    sums = {name: pl.concat([pl.Series([0], dtype=points.schema[name]), points[name].cum_sum()]) for name in ("over", "base", "total")}
     here = pl.int_range(points.height, dtype=pl.Int64, eager=True)
     windows = points.select("g", pl.col("tick").alias("start"), (pl.col("tick") + per).alias("end")).with_columns(
-        [(sums[name].gather(ends) - sums[name].gather(here)).alias(name) for name in sums]
+        [_between(points[name], here, ends).alias(name) for name in ("over", "base", "total")]
     )
     offends = windows.select(_offends(limit)).to_series() & here.is_in(begins.cast(pl.Int64))
     if not offends.any():
         return Judged(_worst(windows.clear(), limit), points.select("g", "tick").clear())
     until = pl.select(pl.when(offends).then(ends).otherwise(0)).to_series().cum_max()
     return Judged(_worst(windows.filter(offends), limit), points.filter(until > here).select("g", "tick"))
+
+
+def _axis(points: pl.DataFrame, reach: int) -> tuple[pl.Series, int]:
+    """Places of the rows, sorted by group and tick, on one axis, and how far on it `reach` goes.
+
+    NOTE: groups are laid end to end, further apart than that, so that one search serves them all.
+    """
+    rank = (pl.col("g") != pl.col("g").shift(1)).fill_null(value=False).cum_sum().cast(pl.Int64)
+    first, last = points.select(pl.col("tick").min().alias("first"), pl.col("tick").max().alias("last")).row(0)
+    reach = min(reach, last - first + 1)  # NOTE: a window of a million years is no longer than the input, and must not overflow the axis.
+    return points.select(rank * (last - first + reach + 1) + pl.col("tick") - first).to_series(), reach
 
 
 def _offends(limit: Limit) -> pl.Expr:
@@ -157,13 +196,21 @@ def _worst(offending: pl.DataFrame, limit: Limit) -> pl.DataFrame:
     return ranked.unique("g", keep="first", maintain_order=True).select("g", "start", "end", "over", "base", "total")
 
 
-def judge_floor(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit, per: int | None, periods: pl.DataFrame) -> Judged:
-    """Hold the windows of each period against a lower limit, empty ones too.
+def judge_floor(
+    counts: pl.DataFrame,
+    distinct: pl.DataFrame,
+    place: int,
+    limit: Limit,
+    per: int | None,
+    periods: pl.DataFrame,
+    coarse: pl.DataFrame | None = None,
+) -> Judged:
+    """Hold the windows of each period against a lower limit, empty ones too; `coarse` as for `judge`.
 
     `periods` has ``g``, ``begin`` and ``finish`` (seconds, the end not included), one row a group that is judged. Windows are aligned at
     multiples of `per` and lie wholly in the period; without `per` there is one window.
     """
-    points = _points(counts, distinct, place, limit)
+    points = _points(counts if coarse is None else coarse, distinct, place, limit)
     numbers = pl.col("over", "base", "total")
     if per is None:
         found = points.group_by("g").agg(numbers.sum())

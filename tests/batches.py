@@ -11,9 +11,11 @@ from tempfile import TemporaryDirectory
 
 from s3guard import policy
 from s3guard.columns import Columns
-from s3guard.kernel import Plan, scan
-from s3guard.parse import Block, Parser, Piece
+from s3guard.kernel import scan
+from s3guard.origin import Block, Piece
+from s3guard.parse import Parser
 from s3guard.partial import Partial, merge
+from s3guard.plan import Plan
 from s3guard.vocabulary import Vocabulary
 
 

@@ -10,8 +10,8 @@ from s3guard import sources, tables
 from s3guard.conclude import Conclusion, conclude
 from s3guard.dump import Dump, Wanted
 from s3guard.engines import Work, local
-from s3guard.kernel import Plan
 from s3guard.model import Result
+from s3guard.plan import Plan
 
 
 def store(folder: Path, files: Mapping[str, bytes]) -> Path:

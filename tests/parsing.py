@@ -13,7 +13,10 @@ import polars as pl
 from s3guard import principals, reading
 from s3guard.columns import Columns, decoded_keys
 from s3guard.fields import CORE_NAMES, FIELD_NAMES, TEXT_NAMES, Fields
-from s3guard.parse import TEXTS, Block, Parsed, Parser, Piece
+from s3guard.origin import Block, Piece
+from s3guard.parse import Parser
+from s3guard.parsed import Parsed
+from s3guard.physical import TEXTS
 from s3guard.records import COLUMNS, classify, network
 from s3guard.vocabulary import Vocabulary
 from tests.reference import tables

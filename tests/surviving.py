@@ -125,7 +125,7 @@ def main() -> int:
     import tests.remembering  # noqa: F401
 
     loader = create_loader()
-    botocore.session.create_loader = lambda *_: loader  # type: ignore[attr-defined] # what is read of AWS is read once
+    botocore.session.create_loader = lambda *_: loader  # NOTE: what is read of AWS is read once
     botocore.session.Session().create_client("s3", "us-east-1")
     for line in sys.stdin:
         children = [_born(Life(**one)) for one in json.loads(line)]

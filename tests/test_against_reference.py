@@ -10,7 +10,7 @@ import pytest
 
 from s3guard import engines, policy, sources
 from s3guard.conclude import Conclusion, conclude
-from s3guard.kernel import Plan
+from s3guard.plan import Plan
 from tests.reference import lines, policies, rules, units, worlds
 
 if TYPE_CHECKING:

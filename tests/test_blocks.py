@@ -16,7 +16,7 @@ from s3guard import blocks as cutting
 from s3guard.blocks import blocks
 from s3guard.formats import Reading
 from s3guard.model import Unreadable
-from s3guard.parse import Block
+from s3guard.origin import Block
 from s3guard.reading import MAX_LINE
 from s3guard.sources import LogObject, UnreadableError
 from tests.laws import tried

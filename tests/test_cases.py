@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from s3guard.conclude import conclude
-from s3guard.kernel import Plan
 from s3guard.model import Result, Status
+from s3guard.plan import Plan
 from s3guard.rules import GroupRule, catalog
 from tests.batches import Line, policies_of, whole
 from tests.rendering import rendered

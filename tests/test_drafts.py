@@ -85,9 +85,9 @@ def test_what_is_not_there_and_what_is_empty_is_a_fault(repo: Path) -> None:
     with pytest.raises(PolicyError) as caught:
         load([repo / "empty", repo / "absent", repo / "policies"], repo)
     assert [
-        Problem("absent", 1, 1, "no such file or folder"),
-        Problem("empty", 1, 1, "the folder holds no policy file (*.yaml, *.yml)"),
-        Problem("policies", 1, 1, "the folder holds no policy file (*.yaml, *.yml)"),
+        Problem("absent", 0, 0, "no such file or folder"),
+        Problem("empty", 0, 0, "the folder holds no policy file (*.yaml, *.yml)"),
+        Problem("policies", 0, 0, "the folder holds no policy file (*.yaml, *.yml)"),
     ] == list(caught.value.problems)
 
 
@@ -107,8 +107,8 @@ def test_a_link_that_leads_nowhere_is_a_fault(repo: Path) -> None:
     (repo / "policies" / "gone.yaml").symlink_to("nowhere.yaml")
     (repo / "policies" / "self.yaml").symlink_to("self.yaml")
     assert [
-        "gone.yaml:1:1: the file cannot be read: No such file or directory",
-        "self.yaml:1:1: the file cannot be read: Too many levels of symbolic links",
+        "gone.yaml: the file cannot be read: No such file or directory",
+        "self.yaml: the file cannot be read: Too many levels of symbolic links",
     ] == faults(repo)
 
 
@@ -124,7 +124,7 @@ def test_a_folder_that_cannot_be_read_is_a_fault(repo: Path, monkeypatch: pytest
         return listed(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert ["secret:1:1: the folder cannot be read: Permission denied"] == faults(repo)
+    assert ["secret: the folder cannot be read: Permission denied"] == faults(repo)
 
 
 def test_links_in_circles_end(repo: Path) -> None:

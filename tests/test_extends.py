@@ -231,3 +231,15 @@ def test_faults_of_an_extended_file_are_told_once_and_at_their_own_place(repo: P
     for name in ("a", "b"):
         write(repo, f"{name}.yaml", f"version: 1\npolicy: {name}\nbuckets: b\nextends: packs/base.yaml\n")
     assert ["packs/base.yaml:3:21: unknown key 'maxx'; did you mean max?"] == faults(repo)
+
+
+def test_a_pack_that_came_with_the_package_is_told_where_the_policy_extends_it_even_within_the_repository(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # NOTE: an environment in the checkout, as most projects have it: nobody annotates or mends a file below it.
+    package = repo / ".venv" / "s3guard"
+    (package / "packs").mkdir(parents=True)
+    (package / "packs" / "hipaa.yaml").write_text(PACK, encoding="utf-8")
+    monkeypatch.setattr(drafts, "_package", lambda: package)
+    policy = load_one(repo, HEAD + "extends: [hipaa]\n")
+    assert {Location("policies/p.yaml", 4)} == {bound.location for bound in policy.rules}

@@ -102,9 +102,14 @@ def test_a_reader_sees_the_old_report_or_the_new_one_and_nothing_between(tmp_pat
     assert path.read_text() == "new" * 100_000
 
 
-def test_a_missing_folder_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_folders_that_are_missing_are_made(tmp_path: Path) -> None:
+    write(tmp_path / "build" / "reports" / "r.json", ["x"])
+    assert "x" == (tmp_path / "build" / "reports" / "r.json").read_text()
+
+
+def test_a_missing_folder_of_what_others_append_to_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(UnableError, match=r"could not write .*nowhere/r\.json: its folder does not exist"):
-        write(tmp_path / "nowhere" / "r.json", ["x"])
+        append(tmp_path / "nowhere" / "r.json", lambda _: "x")
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
@@ -119,6 +124,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 
 def test_a_hostile_name_is_made_visible(tmp_path: Path) -> None:
+    (tmp_path / "\x1b[2J").write_text("a file where a folder should be")
     with pytest.raises(UnableError) as caught:
         write(tmp_path / "\x1b[2J" / "x", ["x"])
     assert "\\u{1b}[2J" in str(caught.value)

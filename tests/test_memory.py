@@ -46,4 +46,4 @@ def test_a_c_library_without_mallopt_is_left_alone(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: object())
     monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
     memory.keep()
-    assert "decay_ms:-1" in os.environ["_RJEM_MALLOC_CONF"]
+    assert "dirty_decay_ms:" in os.environ["_RJEM_MALLOC_CONF"]

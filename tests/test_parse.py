@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from s3guard.aside import plain
 from s3guard.fields import CHECKS, TEXT_NAMES
-from s3guard.parse import PHYSICAL, Block, Parser, Piece
+from s3guard.origin import Block, Piece
+from s3guard.parse import Parser
+from s3guard.physical import PHYSICAL
 from s3guard.reading import MAX_LINE
 from s3guard.suffix import TAIL_FIELDS, tail_columns
 from s3guard.vocabulary import Vocabulary

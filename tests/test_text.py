@@ -99,7 +99,10 @@ def test_a_line_that_is_no_command_stays_as_it_is(line: str) -> None:
 
 def test_an_arn_of_an_account_stays_readable() -> None:
     assert ci_safe("arn:aws:iam::111122223333:role/x") == "arn:aws:iam::111122223333:role/x"
+    for named in ("arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1", "arn:aws:iam::aws:policy/ReadOnlyAccess"):
+        assert ci_safe(named) == named
     assert ci_safe("::111122223333") != "::111122223333"
+    assert ci_safe("::cloudfront::error::x").count("::") == 1
 
 
 @given(TRICKY, st.integers(1, 40))

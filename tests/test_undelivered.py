@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from s3guard.conclude import Conclusion, conclude
 from s3guard.engines import local
-from s3guard.kernel import Plan
 from s3guard.model import Result, Status
-from s3guard.parse import Block, Piece
+from s3guard.origin import Block, Piece
 from s3guard.partial import Partial, merge
+from s3guard.plan import Plan
 from s3guard.policy import BoundRule, load
 from s3guard.records import COLUMN_BITS, JSON_NAMES
 from s3guard.rules import catalog

@@ -106,3 +106,13 @@ def test_a_lookup_asks_about_each_value_once(batches: list[list[str | None]]) ->
         assert found.to_series(0).to_list() == [None if value is None else len(value) for value in batch]
         assert found["again"].to_list() == found.to_series(0).to_list()
     assert len(asked) == len(set(asked)) <= len(dictionary)
+
+
+def test_a_vocabulary_is_full_when_the_values_of_one_column_are_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven hundred user agents of a MiB are few, and took 1.8 GB."""
+    monkeypatch.setattr(vocabulary, "LARGEST", 10_000)
+    words = Vocabulary()
+    words["user_agent"].encode(pl.Series(["x" * 4_000]))
+    assert not words.full
+    words["user_agent"].encode(pl.Series(["y" * 8_000]))
+    assert words.full

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from s3guard.joins import COUNT, DISTINCT, SET, TIMES, sets
 from s3guard.measures import Limit
-from s3guard.partial import COUNT, DISTINCT, TIMES
-from s3guard.windows import BASE, COUNTED, MEMBER, Judged, bit, judge, judge_floor, judge_gap
+from s3guard.seconds import coarse, grid_of
+from s3guard.windows import BASE, COUNTED, MEMBER, Judged, bit, judge, judge_floor, judge_gap, suspected
 
 Window = tuple[int | None, int | None]
 """Where a window begins and ends; None: everything."""
@@ -137,6 +138,16 @@ def test_windows_that_slide_begin_at_every_second_that_has_a_record(found: list[
     assert said(judge(frame(found), NO_DISTINCT, PLACE, limit, per)) == expected(limit, found, windows)
 
 
+@given(ROWS, LIMITS, st.one_of(PER, st.sampled_from([7, 20, 90, 7200])))
+def test_sums_by_the_cells_of_a_grid_say_where_it_is_enough_to_look(found: list[Row], limit: Limit, per: int) -> None:
+    counts, grid = frame(found), grid_of(per)
+    sums = coarse([counts.drop("cell", "first", "last")], grid)
+    cells = suspected(sums, PLACE, limit, per)
+    cell = (pl.col("tick") // grid * grid).alias("at")
+    few = counts.with_columns(cell).join(cells.select("g", at="tick"), on=["g", "at"], how="semi").drop("at")
+    assert said(judge(few, NO_DISTINCT, PLACE, limit, per, sums)) == said(judge(counts, NO_DISTINCT, PLACE, limit, per))
+
+
 def test_a_share_is_compared_exactly() -> None:
     limit = Limit("x", "share", most=Fraction(1, 3))
     counts = [
@@ -164,9 +175,9 @@ def test_groups_far_apart_in_time_do_not_meet_on_the_axis(per: int) -> None:
 def test_different_values_are_counted_in_aligned_windows(records: list[tuple[int, int, int]], most: int, per: int | None) -> None:
     limit = Limit("x", "distinct", most=most)
     starts = {(g, tick): 0 if per is None else tick // per * per for g, tick, _ in records}
-    values = {(g, PLACE, starts[g, tick], 0, h, most + 1) for g, tick, h in records}
-    noise = {(g, 0, tick, 0, h + 100, 3) for g, _, tick, _, h, _ in values}
-    distinct = pl.DataFrame(sorted(values | noise), schema=DISTINCT, orient="row")
+    values = {(g, PLACE, starts[g, tick], 0, most + 1, h) for g, tick, h in records}
+    noise = {(g, 0, tick, 0, 3, h + 100) for g, _, tick, _, _, h in values}
+    distinct = sets(pl.DataFrame(sorted(values | noise), schema={**SET, "h": pl.Int64}, orient="row"))
     counts = frame([Row(g, tick, 1, counted=True, base=True, total=0, noise=0) for g, tick in starts])
     many = {
         (g, start)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from s3guard.blocks import Read
-from s3guard.kernel import Plan
 from s3guard.model import UsageError
-from s3guard.parse import Quarantined
+from s3guard.parsed import Quarantined
+from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
 from s3guard.sources import LogObject, read
 

@@ -19,13 +19,16 @@ import polars as pl
 
 from s3guard import seen
 from s3guard.blocks import blocks
-from s3guard.columns import Columns
+from s3guard.columns import Columns, together
 from s3guard.engines import Work
 from s3guard.formats import Parsers, Reading
-from s3guard.kernel import Plan, scan
+from s3guard.kernel import scan
 from s3guard.model import Unreadable
-from s3guard.parse import Block, Parsed, Quarantined, nothing
+from s3guard.origin import Block
+from s3guard.parsed import Parsed, Quarantined
 from s3guard.partial import Partial
+from s3guard.physical import nothing
+from s3guard.plan import Plan
 from s3guard.vocabulary import Vocabulary
 
 SHARD: Final = 160 << 20
@@ -39,25 +42,31 @@ def run(work: Work) -> Partial:
     reading = Reading(remember=work.plan.cell is not None)
     whole = Partial()
     workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
-    for _ in range(jobs):
-        workers.put(_Worker(work.plan, keep=work.quarantine is not None))
+    for place in range(jobs):
+        worker = _Worker(work.plan, keep=work.quarantine is not None)
+        # NOTE: as if some bytes were gathered already, so that workers need not wait for each other to scan.
+        worker.size = SHARD * place // jobs
+        workers.put(worker)
     order = _InOrder(work)
     lock = threading.Lock()
+    # NOTE: one scan at a time, since it is when a worker needs most memory, and Polars has all processors at work for it.
+    scanning = threading.Lock()
 
     def take(number: int, block: Block) -> None:
         worker = workers.get()
         try:
             parsed = worker.parse(block)
-            partial = worker.scan() if worker.size >= SHARD else None
+            partial = None
+            if worker.size >= SHARD:
+                with scanning:
+                    partial = worker.scan()
         finally:
             workers.put(worker)
         with lock:
             order.put(number, block, parsed)
             if partial is not None:
                 whole.add(partial)
-                # NOTE: joining costs as much as the tables are long, so it waits until there is as much to join again.
-                if whole.loose > max(LOOSE, whole.firm):
-                    whole.compact()
+                whole.tidy()
 
     with ThreadPoolExecutor(jobs, thread_name_prefix="s3guard") as pool:
         _feed(pool, blocks(work.objects, reading, work.read), take, jobs, lambda: order.tell(reading))
@@ -86,10 +95,6 @@ def _feed(pool: ThreadPoolExecutor, source: Iterator[Block], take: object, jobs:
     for future in pending:
         future.result()
     tell()
-
-
-LOOSE: Final = 2_000_000
-"""Rows of tables that may lie beside each other before they are joined: some 100 MB."""
 
 
 class _Worker:
@@ -143,7 +148,8 @@ class _Worker:
 
     def scan(self) -> Partial:
         """The partial of the shard, after which it is empty."""
-        records, readings = (pl.concat(frames) if frames else self._nothing for frames in (self._records, self._readings))
+        kinds = (self._records, self._readings)
+        records, readings = (together(frames, self._columns) if frames else self._nothing for frames in kinds)
         parsed = Parsed(records, readings, [], self._warnings, self._damaged, holders=tuple(self._holders), unreadable=self._unreadable)
         if self._delivered:
             parsed.delivered, parsed.carried = pl.concat(self._delivered), self._carried

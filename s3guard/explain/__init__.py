@@ -42,13 +42,21 @@ def explain(thing: str, options: Options, report: Report | None = None) -> str:
     return _text(_pages(thing, Page(options.width, options.color, options.ascii), report))
 
 
+def explain_lines(logged: bytes, options: Options) -> str:
+    """The pages of log lines or JSON records, whatever they look like: a line that is no record says why."""
+    return _text(_of_lines(logged, Page(options.width, options.color, options.ascii)))
+
+
+def _of_lines(logged: bytes, page: Page) -> list[Iterable[str]]:
+    lines = [one for one in logged.split(b"\n") if one.strip(b"\r")]
+    if claims(logged):
+        return [delivered.explained(one, page) for several in lines for one in apart(several)]
+    return [line.explained(one, page) for one in lines]
+
+
 def _pages(thing: str, page: Page, report: Report | None) -> list[Iterable[str]]:
-    if claims(thing.encode("utf-8", "replace")):
-        logged = thing.encode("utf-8", "surrogateescape").split(b"\n")
-        return [delivered.explained(one, page) for several in logged for one in apart(several)]
-    if _TIME.search(thing) or thing.count(" ") >= _TOKENS_OF_A_LINE:
-        logged = thing.encode("utf-8", "surrogateescape").split(b"\n")
-        return [line.explained(one, page) for one in logged if one.strip(b"\r")]
+    if claims(thing.encode("utf-8", "replace")) or _TIME.search(thing) or thing.count(" ") >= _TOKENS_OF_A_LINE:
+        return _of_lines(thing.encode("utf-8", "surrogateescape"), page)
     meanings = list(_meanings(thing.strip(), page))
     if meanings:
         return [meaning() for meaning in meanings]
@@ -85,7 +93,8 @@ def _unknown(name: str) -> str:
         return f"{said} names a compliance control, and this version explains none yet; `s3guard rules` lists what gives evidence for it"
     known = [*rules.catalog(), *error_codes(), *COLUMNS, *OPERATION_CLASSES, *known_operations(), *WARNINGS, *OUTCOMES]
     meant = (
-        did_you_mean(name, known) or ": give a rule, an error code, a column, an operation, a whole log line in quotes, or a fingerprint"
+        did_you_mean(name, known)
+        or ": give a rule, an error code, a column, an operation, a whole log line in quotes, FILE:LINE, or a fingerprint"
     )
     return f"there is nothing to explain under {said!r}{meant}"
 

@@ -25,10 +25,12 @@ def explained(document: bytes, page: Page) -> Iterator[str]:
         yield from page.lines("", "It is no record: kept with its origin, counted, and judged by no rule.")
         yield from page.lines("bytes", page.clean(text(document), 2000), most=20)
     elif isinstance(found, Envelope):
-        yield from page.lines("subscription", f"a message of CloudWatch Logs that holds {plural(len(found.messages), 'event')}", BOLD)
+        yield from page.lines(
+            "subscription", f"a message of CloudWatch Logs that holds {plural(len(found.messages) + found.lacking, 'event')}", BOLD
+        )
         for message in found.messages:
             yield ""
-            yield from explained((message or "").encode("utf-8", "surrogatepass"), page)
+            yield from explained(message.encode("utf-8", "surrogatepass"), page)
     else:
         yield from _record(found, page)
 

@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Final, Protocol, cast
 
 from s3guard.model import Unreadable
-from s3guard.parse import Block, Parsed
+from s3guard.origin import Block
+from s3guard.parsed import Parsed
 from s3guard.sources import LogObject, UnreadableError
 from s3guard.unpack import unpacked
 from s3guard.vocabulary import Vocabulary
@@ -53,15 +54,19 @@ class Plain:
         self._told: str | None = None
         self._first: list[bytes] = []
         self._fault: UnreadableError | None = None
+        size = 0
         try:
             for chunk in self._chunks:
                 self._first.append(chunk)
-                if sum(map(len, self._first)) >= _PEEK:
+                size += len(chunk)
+                if size >= _PEEK:
                     break
         except UnreadableError as error:
             self._fault = error
         self.head = b"".join(chunk[:_PEEK] for chunk in self._first)[:_PEEK]
         """The first bytes; fewer where there are no more."""
+        self.size = 0
+        """Plain bytes that were taken so far."""
         if self.head.startswith(_BOM):
             self._first = [b"".join(self._first)[len(_BOM) :]]
             self.head = self.head[len(_BOM) :]
@@ -69,6 +74,11 @@ class Plain:
 
     def __iter__(self) -> Iterator[bytes]:
         """All bytes, in pieces; once. `UnreadableError` after all that could be read."""
+        for chunk in self._all():
+            self.size += len(chunk)
+            yield chunk
+
+    def _all(self) -> Iterator[bytes]:
         first = self._first
         while first:
             yield first.pop(0)
@@ -76,8 +86,14 @@ class Plain:
             raise self._fault
         yield from self._chunks
 
-    def pass_over(self) -> None:
-        """Read the rest, and do nothing with it: somebody else reads it better. `UnreadableError` where it cannot be."""
+    def pass_over(self, size: int) -> None:
+        """Read the rest, and do nothing with it: somebody else reads it better. `UnreadableError` where it cannot be.
+
+        Where nobody wants to know what the bytes are, they are taken for read: all of the object's `size`.
+        """
+        if self._digest is None:
+            self.reading.bytes += size - self._bytes
+            return
         for _ in self._pieces:
             pass
 
@@ -95,8 +111,8 @@ class Plain:
     def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             self.reading.bytes += len(piece)
+            self._bytes += len(piece)
             if self._digest is not None:
-                self._bytes += len(piece)
                 self._digest.update(piece)
             yield piece
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from s3guard.formats import Part, Plain
-from s3guard.parse import Parser
+from s3guard.parse import SHORTEST, Parser
 from s3guard.reading import MAX_LINE
 from s3guard.sources import UnreadableError
 
 __all__ = ["ORDER", "Parser", "claims", "parts"]
 
 ORDER = 9
+
+_OURS: Final = re.compile(rb"\[[0-9]{2}/[A-Za-z]{3}/[0-9]{4}:")
+"""Part of every record. NOTE: of an object that is packed or encoded in a way that is not known, records by the thousand may seem a single
+line that is none, which is less than what is tolerated; so an object that holds no time at all is not looked at, rather than clean."""
 
 
 def claims(head: bytes) -> bool:
@@ -22,20 +28,24 @@ def claims(head: bytes) -> bool:
 
 def parts(plain: Plain) -> Iterator[Part]:
     """Whole lines, as many as each piece of the object brings."""
-    rest = b""
+    rest, is_ours = bytearray(), False
     try:
         for data in plain:
             cut = data.rfind(b"\n") + 1
             if not cut:
                 # NOTE: two MiB say as much of a line that is too long as all of it.
-                rest = (rest + data)[: 2 * MAX_LINE]
+                rest += data[: max(0, 2 * MAX_LINE - len(rest))]
                 continue
-            yield Part(b"".join((rest, memoryview(data)[:cut])) if rest or cut < len(data) else data)
-            rest = data[cut:]
+            whole = b"".join((rest, memoryview(data)[:cut])) if rest or cut < len(data) else data
+            is_ours = is_ours or _OURS.search(whole) is not None
+            yield Part(whole)
+            rest = bytearray(memoryview(data)[cut:])
     except UnreadableError as error:
         plain.unreadable(str(error))
         if rest:
             plain.reading.warn("unterminated-line")
         return
+    if plain.size >= SHORTEST and not is_ours and not _OURS.search(rest):
+        plain.unreadable("no line of it is a log record; neither is it JSON or Parquet, gzip or Zstandard")
     if rest:
-        yield Part(rest + b"\n", torn=True)
+        yield Part(bytes(rest) + b"\n", torn=True)

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import JSONEncoder  # NOTE: not the module: `json` is an output here
 
+from s3guard import continuity
 from s3guard.model import Coverage, Listed, Report, UsageError
 from s3guard.text import CI_COMMAND, shown
 
@@ -118,6 +119,8 @@ def _coverage(coverage: Coverage) -> Iterator[str]:
     if coverage.first_record is not None and coverage.last_record is not None:
         looked += f", from {instant(coverage.first_record)} to {instant(coverage.last_record)}"
     yield f"{looked}."
+    if by_hour := continuity.of_all(coverage.buckets):
+        yield shown(by_hour)
     if coverage.ambiguous:
         yield f"{plural(coverage.ambiguous, 'line')} can be read in more than one way; rules took the reading worst for the requester."
     if coverage.quarantined:
@@ -160,6 +163,9 @@ def json_text(value: object) -> str:
 
 
 def _lay_out(value: object, indent: str, encode: Callable[[object], str], pieces: list[str]) -> None:
+    if isinstance(value, (list, tuple)) and len(value) > 1 and all(type(item) is int for item in value):
+        pieces.append(_filled(value, indent))
+        return
     items = list(value.items()) if isinstance(value, dict) else list(value) if isinstance(value, (list, tuple)) else []
     line = encode(value) if len(items) <= 40 else ""  # NOTE: what is sure to be long is not tried
     # NOTE: two brackets that meet may be a list in a list or text; opened, the one is on two lines and the other an escape.
@@ -177,6 +183,19 @@ def _lay_out(value: object, indent: str, encode: Callable[[object], str], pieces
             pieces.append(": ")
         _lay_out(item[1] if isinstance(value, dict) else item, inside, encode, pieces)
     pieces.append(f"\n{indent}{closed}")
+
+
+def _filled(numbers: Sequence[int], indent: str) -> str:
+    """Whole numbers, as many on a line as fit."""
+    whole = ", ".join(map(str, numbers))
+    if len(indent) + len(whole) <= 118:
+        return f"[{whole}]"
+    lines, inside = [""], f"\n{indent}  "
+    for number in map(str, numbers):
+        if len(lines[-1]) + len(number) > 116 - len(indent):
+            lines.append("")
+        lines[-1] += f" {number}," if lines[-1] else f"{number},"
+    return f"[{inside}{inside.join(lines)[:-1]}\n{indent}]"
 
 
 def _were(count: int) -> str:

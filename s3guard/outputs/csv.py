@@ -2,8 +2,9 @@ r"""A row for each finding, and one for everything else that a reader must not m
 
 The column ``row`` says what a row is: ``run`` (the first row: verdict, exit code, coverage, what it proves), ``finding``,
 ``omitted`` (findings that a flood kept out), ``check`` (a check without findings, whatever its status: a file without findings
-still says what passed and what could not be judged), ``unreadable`` (a log object that was not read to its end) and ``unnamed``
-(a bucket that no policy judges). Times are UTC, as in ``2026-10-02T00:00:00Z``. ``subject`` is JSON.
+still says what passed and what could not be judged), ``unreadable`` (a log object that was not read to its end), ``hours`` (of a bucket:
+its records and the first and last of them, in how many hours there are some, and the longest time without) and ``unnamed`` (a bucket that
+no policy judges). Times are UTC, as in ``2026-10-02T00:00:00Z``. ``subject`` is JSON.
 
 Spreadsheets take a cell for a formula that begins with ``=``, ``+``, ``-``, ``@``, ``|`` or ``%``, also behind spaces. Such a
 cell gets an apostrophe in front, and a semicolon before such a character becomes ``\u{3b}``, since some spreadsheets split there
@@ -21,7 +22,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from s3guard.model import Finding, Report, Result
+from s3guard import continuity
+from s3guard.model import BucketCoverage, Finding, Report, Result
 from s3guard.outputs import Options, instant, plural, statements
 from s3guard.text import shorten, shown
 from s3guard.verdict import WORDS, because, fails_run, headline
@@ -105,9 +107,18 @@ def _rows(report: Report) -> Iterator[dict[str, str]]:
         yield from _result(result, report)
     for unreadable in report.coverage.unreadable:
         yield {"row": "unreadable", "status": "undetermined", "object": shown(unreadable.object), "message": shown(unreadable.reason)}
+    for bucket in continuity.quietest(report.coverage.buckets):
+        yield _hours(bucket)
     for bucket in report.coverage.buckets:
         if not bucket.policies:
             yield {"row": "unnamed", "bucket": shown(bucket.bucket), "records": str(bucket.records), "message": "judged by no policy"}
+
+
+def _hours(bucket: BucketCoverage) -> dict[str, str]:
+    cells = {"row": "hours", "bucket": shown(bucket.bucket), "records": str(bucket.records), "message": shown(continuity.sentence(bucket))}
+    if bucket.first_record is not None and bucket.last_record is not None:
+        cells |= {"first_seen": instant(bucket.first_record), "last_seen": instant(bucket.last_record)}
+    return cells
 
 
 def _result(result: Result, report: Report) -> Iterator[dict[str, str]]:

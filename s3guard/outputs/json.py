@@ -65,6 +65,8 @@ def _plain(value: object) -> object:
             plain = value.isoformat()
         case dict():
             plain = {shown(key): _plain(item) for key, item in value.items()}
+        case tuple() | list() if all(type(item) is int for item in value):
+            plain = list(value)  # NOTE: counts by the hour may be millions
         case tuple() | list():
             plain = [_plain(item) for item in value]
         case _ if dataclasses.is_dataclass(value):
@@ -146,7 +148,7 @@ def _original(value: _T) -> _T:
         changed = dataclasses.replace(value, **{field.name: _original(getattr(value, field.name)) for field in dataclasses.fields(value)})
     elif isinstance(value, dict):
         changed = {_original(key): _original(item) for key, item in value.items()}
-    elif isinstance(value, (tuple, list)):
+    elif isinstance(value, (tuple, list)) and not all(type(item) is int for item in value):
         changed = type(value)(_original(item) for item in value)
     result: _T = changed
     return result

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from s3guard import continuity
 from s3guard.model import Finding, Omitted, Report, Result, Severity, UnableError
 from s3guard.outputs import Options, plural, statements
 from s3guard.text import shorten, shown
@@ -153,9 +154,23 @@ def _coverage(report: Report, detail: _Detail) -> Iterator[str]:
     if left:
         yield f"- {plural(len(left), 'more statement')} left out here."
     yield f"- {prose(proves)}"
+    yield from _hours(report, detail)
     yield from _table("Bucket without a policy", "Records", _unnamed(report, detail), detail)
     unreadable = [(_code(one.object, detail), _code(one.reason, detail)) for one in report.coverage.unreadable]
     yield from _table("Log object not read to the end", "Why", unreadable, detail)
+
+
+def _hours(report: Report, detail: _Detail) -> Iterator[str]:
+    """In how many hours there are records of each bucket, the most silent ones first."""
+    told, left = _cut(continuity.quietest(report.coverage.buckets), detail.rows)
+    if told:
+        yield from ("", "| Bucket | Records | Hours with records | Longest time without | Expected |", "| --- | ---: | ---: | --- | --- |")
+    for bucket in told:
+        gap = continuity.longest(bucket)
+        expected = [f"{_code(one.rule, detail)} ({one.status.value}): {continuity.expectation(one)}" for one in bucket.expected]
+        cells = (f"{bucket.records:,}", continuity.hours(bucket), continuity.silence(gap) if gap else "")
+        yield _row(_code(bucket.bucket, detail), *cells, "<br>".join(expected) or "no rule `completeness`")
+    yield from _left(left, "bucket") if told else ()
 
 
 def _unnamed(report: Report, detail: _Detail) -> list[tuple[str, str]]:

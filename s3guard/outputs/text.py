@@ -2,9 +2,10 @@
 
 Everything hangs on one axis: marks, severities, counts and labels right-aligned before it, sentences behind it. The verdict
 comes first, with the exit code and the reason for it; then each check that fails the run (who, how often, since when, in which
-object and line, what to do, and where the policy says so); what could not be judged; what is shown and fails nothing, a line each; and
-the coverage, which is there on success too. At most five findings of a check are shown and the rest is counted: ``json`` has
-them.
+object and line, what to do, and where the policy says so); what could not be judged, checks of one bucket with one reason together; what
+is shown and fails nothing, a line each; and the coverage, which is there on success too. What is longer than a screen tells the verdict
+once more at the end, where a terminal still shows it. At most five findings of a check are shown and the rest is counted: ``json``
+has them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from s3guard import continuity
+from s3guard.fields import WARNINGS
 from s3guard.model import Coverage, Finding, Omitted, Report, Result, Severity, Status
 from s3guard.outputs import PROVES, Options, plural
 from s3guard.page import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Page
@@ -23,7 +26,10 @@ SHOWN = 5
 """Findings, unreadable objects and buckets of one kind that are shown; the others are counted."""
 
 FULL = 20
-"""Checks that failed and are shown in full; of the others the name and the severity."""
+"""Checks that failed and are shown in full, of the others the name and the severity; and reasons for which checks could not be judged."""
+
+SCREEN = 24
+"""Lines of a terminal as small as they come: what is longer tells the verdict at its end as well."""
 
 _VERDICT_STYLES = {
     Status.PASS: f"{BOLD};{GREEN}",
@@ -44,18 +50,28 @@ _SEVERITY_STYLES = {
 def render(report: Report, options: Options) -> Iterable[str]:
     """The report as lines of at most `options.width` columns, within 60 to 120."""
     page = Page(options.width, options.color, options.ascii)
+    lines = [*_verdict(page, report), *_body(page, report, verbose=options.verbose)]
+    yield from _ended(lines)
+    if len(lines) > SCREEN:
+        yield "\n"
+        yield from _ended(_verdict(page, report))
+
+
+def _body(page: Page, report: Report, *, verbose: bool) -> Iterator[str]:
     found, fail_on = standing(report), report.run.fail_on
-    yield from _ended(page.lines(WORDS[report.status], headline(report), BOLD, _VERDICT_STYLES[report.status]))
-    yield from _ended(page.lines("", because(report), DIM))
     for result in found.violations[:FULL]:
-        yield from _ended(_violation(page, result, fail_on))
-    yield from _ended(_further(page, found.violations[FULL:], fail_on))
-    for result in found.undetermined:
-        yield from _ended(_undetermined(page, result))
-    yield from _ended(_tolerated(page, found, fail_on))
-    if options.verbose:
-        yield from _ended(_quiet_checks(page, (*found.passed, *found.idle)))
-    yield from _ended(_coverage(page, report))
+        yield from _violation(page, result, fail_on)
+    yield from _further(page, found.violations[FULL:], fail_on)
+    yield from _undetermined(page, found.undetermined)
+    yield from _tolerated(page, found, fail_on)
+    if verbose:
+        yield from _quiet_checks(page, (*found.passed, *found.idle))
+    yield from _coverage(page, report)
+
+
+def _verdict(page: Page, report: Report) -> Iterator[str]:
+    yield from page.lines(WORDS[report.status], headline(report), BOLD, _VERDICT_STYLES[report.status])
+    yield from page.lines("", because(report), DIM)
 
 
 def _heading(page: Page, label: str, style: str, result: Result) -> Iterator[str]:
@@ -93,7 +109,9 @@ def _further(page: Page, results: Sequence[Result], fail_on: Severity | None) ->
     """Failed checks beyond those shown in full, a line or two each."""
     if results:
         yield ""
-        yield from page.lines("also", f"{plural(len(results), 'more check')} failed; the json output holds the findings", label_style=BOLD)
+        yield from page.lines(
+            "also", f"{plural(len(results), 'more check')} failed; --output json:FILE holds the findings", label_style=BOLD
+        )
         yield ""
     for result in results:
         yield from _broken(page, result, fail_on)
@@ -107,7 +125,8 @@ def _finding(page: Page, finding: Finding) -> Iterator[str]:
         if value is not None and str(value) not in finding.message:
             yield from page.lines("", page.clean(f"{name} {value}"), most=2)
     seen = period(finding.first_seen, finding.last_seen)
-    outcome = page.clean(finding.outcome) if finding.outcome else ""
+    # NOTE: most messages end with it: (3 requests served).
+    outcome = page.clean(finding.outcome) if finding.outcome and not finding.message.endswith(f" {finding.outcome})") else ""
     if when := ", ".join(part for part in (outcome, seen and f"{seen} UTC") if part):
         yield from page.lines("", when, DIM)
     for sample in finding.samples[:1]:
@@ -119,7 +138,7 @@ def _rest(page: Page, hidden: Sequence[Finding], omitted: Omitted) -> Iterator[s
     if findings:
         records = sum(finding.records for finding in hidden) + omitted.records
         held = "the worst 1,000" if omitted.findings else "all"
-        more = f"and {plural(findings, 'more finding')} with {plural(records, 'record')}: the json output holds {held}"
+        more = f"and {plural(findings, 'more finding')} with {plural(records, 'record')}; --output json:FILE holds {held}"
         yield from page.lines(page.glyph("…", "..."), more)
 
 
@@ -127,13 +146,34 @@ def _controls(result: Result) -> str:
     return ", ".join(f"{control.framework} {control.control}" for control in result.controls)
 
 
-def _undetermined(page: Page, result: Result) -> Iterator[str]:
+def _undetermined(page: Page, results: Iterable[Result]) -> Iterator[str]:
+    """Checks that could not be judged; those of one bucket that have one reason stand together."""
+    alike: dict[tuple[str | None, str | None, int, int], list[Result]] = {}
+    for result in results:
+        alike.setdefault((result.bucket, result.reason, result.unjudged, result.records), []).append(result)
+    for together in list(alike.values())[:FULL]:
+        yield from _unjudged(page, together)
+    if rest := sum(map(len, list(alike.values())[FULL:])):
+        yield ""
+        yield from page.lines("also", f"{plural(rest, 'more check')} could not be judged; --output json:FILE holds the reasons")
+
+
+def _unjudged(page: Page, results: Sequence[Result]) -> Iterator[str]:
+    """One reason, and the checks of a bucket that could not be judged for it."""
+    first = results[0]
     yield ""
-    yield from _heading(page, "undetermined", YELLOW, result)
-    yield from page.lines("", page.clean(result.reason or "the reason was not recorded"), most=4)
-    if result.unjudged:
-        yield from page.lines("", f"{plural(result.unjudged, 'record')} could not be judged, {result.records:,} could")
-    yield from page.lines("policy", page.clean(f"{result.location.file}:{result.location.line}"))
+    if len(results) == 1:
+        yield from _heading(page, "undetermined", YELLOW, first)
+    else:
+        bucket = "no bucket" if first.bucket is None else page.clean(first.bucket).rstrip(" ")
+        yield from page.ends("undetermined", plural(len(results), "check"), bucket, YELLOW)
+    yield from page.lines("", page.clean(first.reason or "the reason was not recorded"), most=4)
+    if first.unjudged:
+        yield from page.lines("", f"{plural(first.unjudged, 'record')} could not be judged, {first.records:,} could")
+    if len(results) == 1:
+        yield from page.lines("policy", page.clean(f"{first.location.file}:{first.location.line}"))
+    else:
+        yield from page.lines("checks", page.clean(", ".join(result.rule for result in results), 5000))
 
 
 def _tolerated(page: Page, found: Standing, fail_on: Severity | None) -> Iterator[str]:
@@ -191,20 +231,36 @@ def _coverage(page: Page, report: Report) -> Iterator[str]:
     yield from page.lines("records", f"{coverage.records:,} in {plural(len(coverage.buckets), 'bucket')}, from {origin}")
     if seen := period(coverage.first_record, coverage.last_record):
         yield from page.lines("period", f"{seen} UTC")
+    yield from _hours(page, coverage)
     if coverage.ambiguous:
         lines = plural(coverage.ambiguous, "line")
-        yield from page.lines("ambiguous", f"{lines}, judged by the reading that is worst for the requester", label_style=YELLOW)
+        told = f"{lines}, judged by the reading that is worst for the requester; --quarantine FILE keeps them"
+        yield from page.lines("ambiguous", told, label_style=YELLOW)
     if coverage.quarantined:
         lines = plural(coverage.quarantined, "line")
-        yield from page.lines("quarantined", f"{lines}, not readable as a record and judged by no rule", label_style=YELLOW)
+        told = f"{lines}, not readable as a record and judged by no rule; --quarantine FILE keeps them"
+        yield from page.lines("quarantined", told, label_style=YELLOW)
     yield from _unread(page, coverage)
     for kind, count in sorted(coverage.warnings.items()):
-        yield from page.line("warning", f"{count:,}{page.times} {page.clean(kind)}")
+        meaning = f": {WARNINGS[kind]}" if kind in WARNINGS else ""
+        yield from page.lines("warning", f"{count:,}{page.times} {page.clean(kind)}{page.safe(meaning)}", most=3)
     yield from _unnamed(page, coverage)
     for note in report.notes:
         if note != PROVES:
             yield from page.lines("note", page.clean(note), most=4)
     yield from page.lines("proves", PROVES, DIM)
+
+
+def _hours(page: Page, coverage: Coverage) -> Iterator[str]:
+    """In how many hours there are records of each bucket, and for how long there are none: the most silent ones first."""
+    buckets, label = continuity.quietest(coverage.buckets), "hours"
+    for bucket in buckets[:SHOWN]:
+        told = page.clean(continuity.sentence(bucket))
+        name = f"{page.clean(bucket.bucket, 100)}: " if len(coverage.buckets) > 1 else ""
+        yield from page.lines(label, f"{name}{told}", most=4)
+        label = ""
+    if len(buckets) > SHOWN:
+        yield from page.lines("", f"and {plural(len(buckets) - SHOWN, 'more bucket')}, less silent: the json output has every hour")
 
 
 def _unread(page: Page, coverage: Coverage) -> Iterator[str]:

@@ -127,6 +127,17 @@ class Sources:
             else:
                 yield from self._place(source).read(entries)
 
+    def aimed(self, scope: Scope) -> Sources:
+        """The same places with another scope, reached as before: a source that keeps connections has a method `aimed` too.
+
+        The scope's way into AWS is the one that was.
+        """
+        other = Sources(scope)
+        for name, place in self._places.items():
+            if (again := getattr(place, "aimed", None)) is not None:
+                other._places[name] = again(scope)
+        return other
+
     @property
     def listed(self) -> tuple[Listed, ...]:
         """What the sources left unlisted, and why; whole once all objects were taken."""

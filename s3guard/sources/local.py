@@ -171,6 +171,8 @@ def _object(path: str, root: str) -> LogObject:
 def _meant(argument: str) -> str:
     import difflib
 
+    if argument.lower().startswith("s3:"):
+        return f"; did you mean s3://{argument[3:].lstrip('/')}?"
     folder, name = os.path.split(argument)
     try:
         beside = os.listdir(folder or ".")

@@ -62,6 +62,12 @@ class Place:
         self._lock = threading.Lock()
         self.listed: list[Listed] = []
 
+    def aimed(self, scope: Scope) -> Place:
+        """The same S3 with another scope, through the connections that there are."""
+        other = Place(scope)
+        other._account, other._buckets, other._lock = self._account, self._buckets, self._lock
+        return other
+
     def objects(self, argument: str) -> Iterator[LogObject]:
         """The objects whose keys begin with the prefix, as far as the scope wants them."""
         name, prefix = _parsed(argument)

@@ -205,6 +205,11 @@ class State:
         """Whether something is a part of this state, by the name that opens it."""
         return location.startswith(f"{self.store.place}/") and _OURS.fullmatch(location.removeprefix(f"{self.store.place}/")) is not None
 
+    @property
+    def viewed(self) -> View:
+        """What `view` gives, which is always the same object, as it was read the last time."""
+        return self._view
+
     def view(self) -> View:
         """All entries, those read before not read again; UnableError for what cannot be read or is not whole.
 

@@ -26,7 +26,8 @@ def chosen(batch: Batch, rules: Mapping[str, str], runs: Iterable[FinishedRun], 
     for name in names:
         told = [] if batch.run == fresh else [run for run in runs if run.tells(batch.number, name, rules[name])]
         for one in (name, of_delivery(name)):
-            if (tables := batch.partial.rules.get(one)) is not None:
+            if (packed := batch.partial.rules.get(one)) is not None:
+                tables = packed.opened()
                 counts = marked(tables, told)
                 if batch.run == fresh:
                     counts = [frame.with_columns(pl.col("n").alias("fresh")) for frame in counts]

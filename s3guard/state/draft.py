@@ -248,8 +248,8 @@ class Draft:
             tables: dict[int | None, list[Partial]] = {month: list(told) for (one, month), told in warnings.items() if one == key}
             if key in new:
                 tables.setdefault(None, []).append(carried(new[key]))
-                for month, partial in by_span(beside(new[key])).items():
-                    tables.setdefault(month, []).append(partial)
+                for begin, partial in by_span(beside(new[key])).items():
+                    tables.setdefault(begin, []).append(partial)
             months = {*tables, *(month for one, month in old if one == key)}
             for month in sorted(months, key=lambda one: (one is not None, one or 0)):
                 self._month(number, month, old.get((key, month), []), tables.get(month, []))

@@ -10,7 +10,8 @@ from typing import Final
 import polars as pl
 
 from s3guard.model import Unreadable
-from s3guard.partial import Partial, RuleTables
+from s3guard.partial import Partial
+from s3guard.ruletables import RuleTables
 from s3guard.seen import OBJECT, joined
 
 _GAVE_NOTHING: Final = pl.col("fault").is_not_null() & (pl.col("records") + pl.col("quarantined") == 0)
@@ -143,12 +144,14 @@ def trimmed(partial: Partial, since: int, until: int) -> Partial:
     copy = replace(partial, rules={})
     for name in ("totals", "buckets", "looked"):
         setattr(copy, name, list(map(cut, getattr(partial, name))))
-    for rule, tables in partial.rules.items():
+    for rule, packed in partial.rules.items():
+        tables = packed.opened()
         counts = [frame for frame in map(cut, tables.counts) if frame.height]
         if counts:
             known = pl.concat([frame.select("g") for frame in counts]).unique()
             groups = [frame.join(known, on="g", how="semi") for frame in tables.groups]
-            copy.rules[rule] = RuleTables(tables.splits, groups, counts, list(map(cut, tables.samples)), list(map(cut, tables.distinct)))
+            samples, distinct = list(map(cut, tables.samples)), list(map(cut, tables.distinct))
+            copy.rules[rule] = RuleTables(tables.splits, groups, counts, samples, distinct, grid=tables.grid)
     return copy
 
 

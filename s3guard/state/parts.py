@@ -10,8 +10,9 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
-from s3guard import partial as bounds
-from s3guard.partial import Partial, RuleTables, merge
+from s3guard import joins, ruletables
+from s3guard.partial import Partial, merge
+from s3guard.ruletables import RuleTables
 from s3guard.seen import OBJECT
 from s3guard.state.judged import Batch
 
@@ -202,8 +203,10 @@ def beside(partial: Partial) -> Partial:
     copy = replace(partial, rules={})
     for name in _TABLES:
         setattr(copy, name, [pl.concat(getattr(partial, name))] if getattr(partial, name) else [])
-    for rule, tables in partial.rules.items():
-        mine = copy.rules[rule] = RuleTables(tables.splits, groups=[pl.concat(tables.groups).unique("g")] if tables.groups else [])
+    for rule, packed in partial.rules.items():
+        tables = packed.opened()
+        groups = [pl.concat(tables.groups).unique("g")] if tables.groups else []
+        mine = copy.rules[rule] = RuleTables(tables.splits, groups, grid=tables.grid)
         for name in _OF_RULES:
             setattr(mine, name, [pl.concat(getattr(tables, name))] if getattr(tables, name) else [])
     return copy
@@ -218,10 +221,11 @@ def by_span(partial: Partial, every: str = MONTH) -> dict[int, Partial]:
     for name in _TABLES:
         for span, rows in _each(getattr(partial, name), every):
             getattr(found.setdefault(span, Partial()), name).append(rows)
-    for rule, tables in partial.rules.items():
+    for rule, packed in partial.rules.items():
+        tables = packed.opened()
         for name in _OF_RULES:
             for span, rows in _each(getattr(tables, name), every):
-                mine = found.setdefault(span, Partial()).rules.setdefault(rule, RuleTables(tables.splits))
+                mine = found.setdefault(span, Partial()).rules.setdefault(rule, RuleTables(tables.splits, grid=tables.grid))
                 getattr(mine, name).append(rows)
     for part in found.values():
         _named(part, partial)
@@ -290,10 +294,10 @@ def _is_crowded(partials: Sequence[Partial]) -> bool:
     """Whether some of the groups or samples could not be kept, were they joined."""
     for rule in {rule for partial in partials for rule in partial.rules}:
         mine = [partial.rules[rule] for partial in partials if rule in partial.rules]
-        if pl.concat([frame.select("g") for one in mine for frame in one.groups] or [pl.DataFrame()]).n_unique() > bounds.GROUPS:
+        if pl.concat([frame.select("g") for one in mine for frame in one.groups] or [pl.DataFrame()]).n_unique() > ruletables.GROUPS:
             return True
         samples = [frame.filter(pl.col("tick") != 0).select("g", "tick") for one in mine for frame in one.samples]
-        if samples and pl.concat(samples).n_unique() > bounds.SAMPLED_SECONDS:
+        if samples and pl.concat(samples).n_unique() > joins.SAMPLED_SECONDS:
             return True
     return False
 
@@ -303,8 +307,9 @@ def since(partial: Partial, second: int) -> Partial:
     copy = replace(partial, rules={})
     for name in _TABLES:
         setattr(copy, name, [frame.filter(pl.col("cell") >= second) for frame in getattr(partial, name)])
-    for rule, tables in partial.rules.items():
-        mine = copy.rules[rule] = RuleTables(tables.splits)
+    for rule, packed in partial.rules.items():
+        tables = packed.opened()
+        mine = copy.rules[rule] = RuleTables(tables.splits, grid=tables.grid)
         for name in _OF_RULES:
             setattr(mine, name, [frame.filter(pl.col(_time(frame)) >= second) for frame in getattr(tables, name)])
     _named(copy, partial)

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from s3guard.partial import RuleTables
+from s3guard.ruletables import RuleTables
 
 
 @dataclass(frozen=True, slots=True, eq=False)

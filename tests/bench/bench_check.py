@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.bench import bench_s3, generate
+from tests.bench import bench_s3, generate, synthetic
 from tests.bench import bench_state as bench_state_
+from tests.bench import bench_watch as bench_watch_
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -87,8 +88,8 @@ def cost(command: Sequence[str], folder: Path | None = None, expected: tuple[int
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 
 
-def check(logs: Path) -> list[str]:
-    """The command of a full check: all rules over records, three outputs."""
+def check(logs: Path | str) -> list[str]:
+    """The command of a full check of a file, a folder or a URL: all rules over records, three outputs."""
     out = DATA / "reports"
     out.mkdir(parents=True, exist_ok=True)
     outputs = [part for name in ("json", "junit", "sarif") for part in ("--output", f"{name}:{out / name}")]
@@ -240,6 +241,37 @@ def bench_state(rounds: int) -> list[Line]:
     ]
 
 
+def bench_watch(rounds: int) -> list[Line]:
+    """A watch over thousands of messages, which must lose none, count none twice, and not grow."""
+    done = bench_watch_.measured(DATA / "watch", 1_000 * rounds, lambda text: print(text, file=sys.stderr))
+    return [
+        Line("messages", done.sent, ""),
+        Line("seconds", done.seconds, "s"),
+        Line("log objects in the state / sent", done.objects / done.sent, "times", 1, 1),
+        Line("memory, warm", done.memory[int(len(done.memory) * bench_watch_.WARM)] / 2**20, "MB"),
+        Line("memory, in the end", done.memory[-1] / 2**20, "MB", 400),
+        Line("in the end / warm", done.growth, "times", 1.1),
+    ]
+
+
+def bench_memory(rounds: int, gib: float = 10) -> list[Line]:
+    """Ten times as many objects out of S3, of 1 MiB each, need hardly more memory."""
+
+    def run(size: float) -> Cost:
+        return synthetic.measured(size, lambda url: cost(check(url), expected=(1,)))
+
+    one = min((run(1) for _ in range(min(rounds, 2))), key=lambda measured: measured.memory)
+    many = run(gib)
+    return [
+        Line("1 GiB out of S3, check", one.seconds, "s"),
+        Line(f"{gib:g} GiB out of S3, check", many.seconds, "s"),
+        Line("peak memory, 1 GiB", one.memory / GIB, "GiB", 1.5),
+        Line(f"peak memory, {gib:g} GiB", many.memory / GIB, "GiB", 1.5),
+        # NOTE: tables that wait to be joined fill up within some GiB (`engines.local.LOOSE`); from then on nothing may grow.
+        Line(f"memory of {gib:g} GiB / 1 GiB", many.memory / one.memory, "times", 1.5),
+    ]
+
+
 PARTS = {
     "start": bench_start,
     "million": bench_million,
@@ -247,6 +279,8 @@ PARTS = {
     "large": bench_large,
     "s3": bench_bucket,
     "state": bench_state,
+    "watch": bench_watch,
+    "memory": bench_memory,
 }
 
 
@@ -255,14 +289,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="ci/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default all")
     parser.add_argument("--rounds", type=int, default=5, help="measured rounds of each command (default 5)")
+    parser.add_argument("--gib", type=float, default=10, help="GiB of the larger run of the part memory (default 10)")
     chosen = parser.parse_args()
+    parts: dict[str, Callable[[int], list[Line]]] = {**PARTS, "memory": partial(bench_memory, gib=chosen.gib)}
     unknown = set(chosen.parts) - set(PARTS)
     if unknown:
         parser.error(f"no part is called {', '.join(sorted(unknown))}")
     rows: list[tuple[str, Line]] = []
     for part in chosen.parts or PARTS:
         print(f"{part}: {PARTS[part].__doc__}", file=sys.stderr)
-        rows += [(part, line) for line in PARTS[part](chosen.rounds)]
+        rows += [(part, line) for line in parts[part](chosen.rounds)]
     for part, line in rows:
         print(f"{part:<8} {line.name:<34} {line.value:>12,.2f} {line.unit:<5}{line.verdict}")
     results = {f"{part}: {line.name}": [line.value, line.unit] for part, line in rows}

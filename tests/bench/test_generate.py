@@ -6,6 +6,7 @@ from pathlib import Path
 
 from s3guard.reading import read_line
 from tests.bench.generate import write_file, write_folder
+from tests.bench.synthetic import Synthetic
 
 
 def test_a_file_holds_as_many_records_as_asked_for_and_each_can_be_read(tmp_path: Path) -> None:
@@ -23,3 +24,12 @@ def test_many_files_hold_the_same_records_as_one(tmp_path: Path) -> None:
     files = sorted((tmp_path / "many").iterdir())
     assert 20 == len(files)
     assert (tmp_path / "logs").read_bytes() == b"".join(path.read_bytes() for path in files)
+
+
+def test_objects_that_nobody_wrote_are_as_long_as_they_are_said_to_be_and_differ() -> None:
+    shelf = Synthetic(146)
+    contents = [shelf.content(key) for key in shelf.keys]
+    assert [one.size for one in map(shelf.stored, shelf.keys)] == list(map(len, contents))
+    assert (146, 146) == (len(set(contents)), len({shelf.stored(key).etag for key in shelf.keys}))
+    assert all(0.98 < len(content) / 2**20 < 1.02 for content in contents)
+    assert {("ok", 27)} == {(read.status, read.readings[0].fields) for read in map(read_line, contents[145].splitlines()[::100])}

@@ -16,7 +16,7 @@ from s3guard.flags import FLAGS
 from tests.cli.project import COMMAND, QUIET, Here
 from tests.outputs.golden import expect
 
-VERBS = ("check", "validate", "records", "rules", "schema", "explain", "convert", "state")
+VERBS = ("check", "validate", "records", "rules", "schema", "explain", "convert", "state", "watch")
 HEAVY = ("polars", "pydantic", "boto3", "botocore", "obstore", "rich", "yaml")
 CONTRACT = {
     *(
@@ -103,7 +103,7 @@ def test_without_a_verb_the_help_is_told_and_nothing_passes(here: Here) -> None:
     ("arguments", "said"),
     [
         (["chek"], "no such command 'chek'. Did you mean 'check', 'schema'? Help: s3guard --help"),
-        (["watch"], "no such command 'watch'. Help: s3guard --help"),
+        (["learn"], "no such command 'learn'. Help: s3guard --help"),
         (["check", "--sinc", "1d"], "no such option: --sinc; did you mean --since? Help: s3guard check --help"),
         (["validate", "x", "--region", "eu"], "validate has no --region in this version of s3guard. Help: s3guard validate --help"),
         (["check", "x", "--fail-on", "hgh"], "--fail-on: 'hgh' is not info, low, medium, high, critical or none; did you mean high?"),
@@ -132,7 +132,7 @@ def test_without_a_verb_the_help_is_told_and_nothing_passes(here: Here) -> None:
             "which logs? Give files, folders, globs, s3://bucket/prefix, or - for standard input, as in: s3guard check logs/",
         ),
         (["check", "nolog"], "nolog: no such file or folder"),
-        (["check", "logs", "-p", "nopolicy"], "1 problem\nnopolicy:1:1: no such file or folder"),
+        (["check", "logs", "-p", "nopolicy"], "1 problem\nnopolicy: no such file or folder"),
         (["records", "logs", "--to", "xml"], "--to: 'xml' is not jsonl, csv or parquet"),
         (["records", "logs", "--columns", "time,keys"], "--columns keys: no column has this name; did you mean key?"),
         (["records", "logs", "--columns", "time,time"], "--columns: a column is named twice"),

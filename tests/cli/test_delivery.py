@@ -117,9 +117,9 @@ def full(here: Here, *names: str) -> None:
 @pytest.mark.parametrize(("log", "code", "status"), [("clean", 3, "undetermined"), ("empty", 3, "undetermined"), ("stranger", 1, "fail")])
 @pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
 def test_of_an_output_that_cannot_be_written_every_other_tells(here: Here, log: str, code: int, status: str, *, first: bool) -> None:
-    lost = ("json:nowhere/lost.json", *OTHERS, "text") if first else (*OTHERS, "text", "json:nowhere/lost.json")
+    lost = ("json:logs/clean.log/lost.json", *OTHERS, "text") if first else (*OTHERS, "text", "json:logs/clean.log/lost.json")
     ended = here("check", f"logs/{log}.log", *asked(*lost))
-    told = "ould not write nowhere/lost.json: its folder does not exist"
+    told = "ould not write logs/clean.log/lost.json: Not a directory"
     assert (code, f"s3guard: error: c{told}\n") == (ended.code, ended.err)
     assert sorted(one.split(":")[1] for one in OTHERS) == left(here)
     report = json.loads((here.folder / "r.json").read_text())
@@ -132,7 +132,7 @@ def test_of_an_output_that_cannot_be_written_every_other_tells(here: Here, log: 
 
 
 def test_why_the_code_is_3_is_told_apart_from_what_could_not_be_judged(here: Here) -> None:
-    lost = asked("text", "json:nowhere/r.json", "csv:nowhere/r.csv")
+    lost = asked("text", "json:logs/clean.log/r.json", "csv:logs/clean.log/r.csv")
     assert "exit code 3: 2 outputs could not be written\n" in here("check", "logs/clean.log", *lost).out
     both = words(here("check", "logs/clean.log", "logs/damaged.log", "--max-unparsed", "0", *lost).out)
     assert "exit code 3: 2 outputs could not be written" in both
@@ -214,7 +214,7 @@ def test_a_run_of_which_a_report_is_missing_did_not_come_to_its_end(here: Here) 
     finished: list[Judged] = []
     here.patch.setattr(Judged, "finish", lambda judged: finished.append(judged))  # noqa: PLW0108 - a method, which a list's append is not
     arguments = ("check", "logs/clean.log", "--as-of", "2019-02-07", "--state", "runs")
-    assert 3 == here(*arguments, *asked("json:nowhere/r.json", "text")).code
+    assert 3 == here(*arguments, *asked("json:logs/clean.log/r.json", "text")).code
     assert [] == finished
     assert 0 == here(*arguments).code
     assert 1 == len(finished)
@@ -229,14 +229,14 @@ def test_the_job_summary_is_written_once(here: Here) -> None:
 
 def test_a_saved_report_stays_what_it_was_where_another_cannot_be_written(here: Here) -> None:
     here("check", "logs/clean.log", "-o", "json:saved.json")
-    ended = here("convert", "saved.json", *asked("json:again.json", "csv:nowhere/r.csv", "text"))
-    assert (3, "s3guard: error: could not write nowhere/r.csv: its folder does not exist\n") == (ended.code, ended.err)
+    ended = here("convert", "saved.json", *asked("json:again.json", "csv:logs/clean.log/r.csv", "text"))
+    assert (3, "s3guard: error: could not write logs/clean.log/r.csv: Not a directory\n") == (ended.code, ended.err)
     assert (here.folder / "saved.json").read_bytes() == (here.folder / "again.json").read_bytes()
     assert "exit code 0" in ended.out
 
 
 def test_what_could_not_be_written_survives_a_saved_report(here: Here) -> None:
-    here("check", "logs/clean.log", *asked("json:saved.json", "csv:nowhere/r.csv"))
+    here("check", "logs/clean.log", *asked("json:saved.json", "csv:logs/clean.log/r.csv"))
     assert "exit code 3: 1 output could not be written" in here("convert", "saved.json").out
 
 

@@ -37,9 +37,9 @@ def test_1_violations(folder: Path) -> None:
 
 
 def test_1_wins_over_an_output_that_cannot_be_written_and_the_others_are(folder: Path) -> None:
-    ended = run(folder, "check", "logs/stranger.log", "-o", "json:nowhere/r.json", "-o", "text", "-o", "csv:r.csv")
+    ended = run(folder, "check", "logs/stranger.log", "-o", "json:logs/clean.log/r.json", "-o", "text", "-o", "csv:r.csv")
     assert 1 == ended.code
-    assert "s3guard: error: could not write nowhere/r.json: its folder does not exist\n" == ended.err
+    assert "s3guard: error: could not write logs/clean.log/r.json: Not a directory\n" == ended.err
     assert ["r.csv"] == written(folder)
     assert "user/eve" in ended.out
 
@@ -66,10 +66,10 @@ def test_3_a_log_object_that_cannot_be_read_to_its_end(folder: Path) -> None:
 
 
 def test_3_an_output_that_cannot_be_written(folder: Path) -> None:
-    ended = run(folder, "check", "logs/clean.log", "-o", "json:nowhere/r.json", "-o", "csv:r.csv")
+    ended = run(folder, "check", "logs/clean.log", "-o", "json:logs/clean.log/r.json", "-o", "csv:r.csv")
     assert 3 == ended.code
     assert ["r.csv"] == written(folder)
-    assert "could not write nowhere/r.json" in ended.err
+    assert "could not write logs/clean.log/r.json" in ended.err
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="a device that is always full is Linux's")

@@ -34,6 +34,18 @@ class TestCheck:
         assert 1 == here(*arguments, "24h", "--as-of", "2019-02-07T00:00:38Z").code
         assert 4 == here(*arguments, "24h", "--as-of", "2019-02-07T00:00:39Z").code
 
+    def test_where_nothing_was_judged_it_says_why(self, here: Here) -> None:
+        later, state = ("--since", "2019-02-07"), ("--state", "state", "--as-of", "2026-10-02")
+        (here.folder / "logs" / "none").mkdir()
+        for arguments, said in [
+            (("logs/clean.log", *later), "3 records were read, and none lies in the period"),
+            (("logs/clean.log", *state), "no record lies in the period that the report covers; --since asks for a longer one"),
+            (("logs/none",), "no log object was found"),
+            (("logs/empty.log",), "1 log object with no record to judge"),
+        ]:
+            ended = here("check", *arguments)
+            assert (4, True) == (ended.code, f"Nothing was judged: {said}." in " ".join(ended.out.split())), ended.out
+
     def test_a_baseline_keeps_known_findings_from_failing(self, here: Here) -> None:
         assert 1 == here("check", "logs/stranger.log", "-o", "json:known.json").code
         ended = here("check", "logs/stranger.log", "--baseline", "known.json")
@@ -149,6 +161,12 @@ class TestExplain:
         ended = here("explain", "-")
         assert (0, True, False) == (ended.code, r"\xffaws\u{1b}cli" in ended.out, "\x1b" in ended.out)
 
+    def test_the_place_of_a_record_is_explained_as_its_line_whatever_stands_there(self, here: Here) -> None:
+        stdin(here, CLEAN)
+        assert here("explain", "-").out == here("explain", "logs/clean.log:2").out
+        assert "its time is missing or not as S3 writes it" in " ".join(here("explain", "logs/damaged.log:2").out.split())
+        assert 2 == here("explain", "logs/clean.log:99").code
+
     @pytest.mark.parametrize(("content", "said"), [(b"\n \n", "holds no log line"), (b"x" * (1 << 20) + b"x", "holds more than 1 MiB")])
     def test_no_line_and_too_many_are_wrong_usage(self, here: Here, content: bytes, said: str) -> None:
         stdin(here, content)
@@ -174,7 +192,7 @@ class TestConvert:
     def test_it_judges_nothing_so_it_ends_with_0_where_all_was_written(self, here: Here) -> None:
         here("check", "logs/stranger.log", "-o", "json:r.json")
         assert 0 == here("convert", "r.json").code
-        assert 3 == here("convert", "r.json", "-o", "csv:nowhere/r.csv").code
+        assert 3 == here("convert", "r.json", "-o", "csv:r.json/r.csv").code
         assert 3 == here("convert", "nowhere.json").code
 
 

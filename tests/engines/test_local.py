@@ -9,13 +9,13 @@ from random import Random
 import pytest
 import zstandard
 
-from s3guard import blocks, engines, sources, vocabulary
+from s3guard import blocks, engines, partial, seconds, sources, vocabulary
 from s3guard.conclude import Conclusion, conclude
 from s3guard.engines import Work, local
-from s3guard.kernel import Plan
 from s3guard.model import Status, Unreadable, UsageError
-from s3guard.parse import Quarantined
+from s3guard.parsed import Quarantined
 from s3guard.partial import Partial, merge
+from s3guard.plan import Plan
 from s3guard.sources import local as files
 from tests.batches import policies_of
 from tests.lines import FORGED_CORE, record
@@ -63,7 +63,8 @@ def test_threads_order_and_sizes_change_nothing(made: World, tmp_path: Path, mon
     monkeypatch.setattr(local, "SHARD", 9_000)
     assert run(plan, Random(2).sample(paths, len(paths)), tmp_path, jobs=2) == expected
     monkeypatch.setattr(vocabulary, "LIMIT", 5)
-    monkeypatch.setattr(local, "LOOSE", 10)
+    monkeypatch.setattr(partial, "LOOSE", 10)
+    monkeypatch.setattr(seconds, "ROWS", 10)
     assert run(plan, paths[::-1], tmp_path, jobs=1) == expected
     assert run(plan, Random(3).sample(paths, len(paths)), tmp_path, jobs=4) == expected
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from s3guard import formats
 from s3guard.formats import Parsers, Plain, Reading
-from s3guard.parse import Block
+from s3guard.origin import Block
 from s3guard.sources import LogObject, UnreadableError
 from s3guard.vocabulary import Vocabulary
 

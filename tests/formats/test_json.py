@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from s3guard import blocks, formats, sources
 from s3guard.formats import Parsers, Reading
 from s3guard.formats import json as delivered
-from s3guard.parse import Parsed, Quarantined
+from s3guard.parsed import Parsed, Quarantined
 from s3guard.sources import local
 from s3guard.vocabulary import Vocabulary
 from tests import lines
@@ -174,7 +174,7 @@ def test_what_a_subscription_sends_that_holds_no_record_is_quarantined_or_told_o
     wrapped = [envelope([document, "noise", 7]), envelope([envelope([document])]), envelope(odd)]
     seen = Seen(in_a_row(wrapped), tmp_path)
     assert 3 == len(seen.rows)
-    reasons = ["not JSON: expecting value at character 1", "an event without a message", "a message of CloudWatch Logs within another"]
+    reasons = ["not JSON: expecting value at character 1", "1 event without a message", "a message of CloudWatch Logs within another"]
     assert sorted(reasons) == sorted(line.reason for line in seen.quarantined)
 
 

@@ -14,7 +14,8 @@ from s3guard.formats.json import _FEW, Parser
 from s3guard.formats.json.physical import physical
 from s3guard.formats.json.record import Damage, Record, read
 from s3guard.formats.json.template import SCHEMA, Template, decode, frame_of, template_of
-from s3guard.parse import TEXTS, Block, Piece
+from s3guard.origin import Block, Piece
+from s3guard.physical import TEXTS
 from s3guard.records import JSON_NAMES
 from s3guard.vocabulary import Vocabulary
 from tests import lines
@@ -66,7 +67,7 @@ def documents(draw: st.DrawFn) -> str:
 
 
 def carefully(texts: list[str]) -> list[Record | None]:
-    found = [read(text.encode()) for text in texts]
+    found = [read(text.encode(), whole=True) for text in texts]
     assert all(isinstance(one, Record | Damage) for one in found)
     return [one if isinstance(one, Record) else None for one in found]
 

@@ -85,6 +85,7 @@ def test_the_bucket_is_that_of_its_name_or_of_its_arn() -> None:
     assert "examplebucket" == record(changed(bucket_arn="arn:aws-us-gov:s3:::examplebucket")).values["bucket"]
     assert "bucket_name and bucket_arn name different buckets" == reason(changed(bucket_arn="arn:aws:s3:::other"))
     assert "neither bucket_name nor bucket_arn names a bucket" == reason(changed(bucket_arn="x", bucket_name=""))
+    assert "neither bucket_name nor bucket_arn names a bucket" == reason(changed(bucket_arn=None, bucket_name="-"))
 
 
 @pytest.mark.parametrize("field", [field for field, name in NAMES.items() if name not in ("time", "bucket")])
@@ -162,7 +163,7 @@ def test_a_field_that_is_left_out_is_not_carried_and_one_with_null_is() -> None:
 def test_messages_of_a_subscription_are_unwrapped() -> None:
     assert read(envelope(["one", "two"]).encode()) == Envelope(("one", "two"))
     assert read(envelope(["Checking health"], "CONTROL_MESSAGE").encode()) == Envelope((), is_control=True)
-    assert read(envelope(["one", 7, None]).encode()) == Envelope(("one", None, None))
+    assert read(envelope(["one", 7, None]).encode()) == Envelope(("one",), lacking=2)
     assert "kind that is not known" in reason(envelope(["one"], "OTHER").encode())
     assert "a field comes twice" == reason(envelope(["one"]).encode().replace(b"{", b'{"logEvents":[],', 1))
 

@@ -21,9 +21,9 @@ from s3guard.conclude import Conclusion
 from s3guard.formats import Parsers, Reading, parquet
 from s3guard.formats.parquet.columns import BITS, EXTRA, READINGS, SUFFIX
 from s3guard.formats.parquet.kept import kept
-from s3guard.kernel import Plan
 from s3guard.model import Status, Unreadable
-from s3guard.parse import TEXTS
+from s3guard.physical import TEXTS
+from s3guard.plan import Plan
 from s3guard.records import COLUMNS, SCHEMA
 from s3guard.text import mask_credentials
 from s3guard.vocabulary import Vocabulary
@@ -246,3 +246,18 @@ def test_rules_that_read_a_text_with_a_masked_credential_are_unsure_and_all_othe
             assert result.status in (Status.UNDETERMINED, Status.FAIL)
         else:
             assert (before[result.kind].records, before[result.kind].status) == (result.records, result.status)
+
+
+@pytest.mark.parametrize("text", ['keys: ["a b/*"], allow: [10.0.0.0/8]', "where: \"starts_with(key, 'a b/')\", allow: [10.0.0.0/8]"])
+def test_keys_are_decoded_alike_where_lines_and_parquet_are_judged_together(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    some, others = (lines.record(key_logged=key, remote_ip=b"192.0.2.3").render() + b"\n" for key in (b"a%252Bb/c", b"a%2520b/%253D"))
+    store(tmp_path / "logs", {"a.log": others, "b.log": some + others})
+    judging.parquet(tmp_path / "logs" / "b.log", tmp_path / "logs" / "b.parquet")
+    plan = Plan(policies_of([f"version: 1\npolicy: p\nbuckets: ['*']\nrules:\n  networks: {{{text}}}\n"]))
+    for file in ("b.log", "b.parquet"):
+        store(tmp_path / file, {"a.log": others, "b": (tmp_path / "logs" / file).read_bytes()})
+        (result,) = (one for one in judged(plan, tmp_path / file).results if one.kind == "networks")
+        assert (2, 2) == (result.records, result.violations)

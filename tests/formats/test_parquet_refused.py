@@ -21,12 +21,13 @@ from s3guard.dump import Dump, Wanted
 from s3guard.formats import Parsers, Reading, parquet
 from s3guard.formats.parquet.columns import BITS, READINGS, SUFFIX
 from s3guard.formats.parquet.kept import KEY, ForeignError, Kept, kept
-from s3guard.kernel import Plan
 from s3guard.model import Unreadable
-from s3guard.records import COLUMNS, SCHEMA
+from s3guard.plan import Plan
+from s3guard.records import COLUMNS, LOG_COLUMNS, SCHEMA
 from s3guard.vocabulary import Vocabulary
 from tests import judging, lines
 from tests.batches import policies_of
+from tests.deliveries import json_lines, record_of, written
 from tests.formats.test_parquet import AMBIGUOUS, ODD, POLICY
 from tests.judging import judged, store
 
@@ -156,14 +157,44 @@ def test_other_columns_make_the_file_unreadable(written_file: Path, rows: Callab
         pl.lit(2**40, pl.Int64).alias("line"),
         pl.lit(-5, pl.Int64).alias("bytes_sent"),
         pl.lit(2**62, pl.Int64).alias("object_size"),
-        pl.lit(60_000, pl.UInt16).alias(BITS),
-        pl.lit(1 << 9, pl.UInt16).alias(BITS),
+        pl.col(BITS).or_(1 << 12).alias(BITS),
+        pl.col(BITS).or_(1 << 9).alias(BITS),
+        pl.when(pl.col(BITS) < 1 << 10).then(pl.col(READINGS).shift(-1, fill_value=[])).otherwise(READINGS).alias(READINGS),
         pl.lit(2**60, pl.Int64).cast(pl.Datetime("us", "UTC")).alias("time"),
         pl.col(READINGS).list.head(1).alias(READINGS),
     ],
 )
 def test_values_that_s3guard_does_not_write_make_the_file_unreadable(written_file: Path, column: pl.Expr) -> None:
     assert "Parquet with records that s3guard does not write" == refused(changed(written_file, rows=lambda rows: rows.with_columns(column)))
+
+
+@pytest.fixture
+def delivered_file(tmp_path: Path) -> Path:
+    """A file of two records of JSON deliveries, which carry no requester."""
+    documents = [
+        {name: value for name, value in (record_of(lines.ORDINARY.render()) or {}).items() if name != "requester"} for _ in range(2)
+    ]
+    store(tmp_path, {"a.json": json_lines(list(map(written, documents)))})
+    judging.parquet(tmp_path / "a.json", tmp_path / "x.parquet")
+    return tmp_path / "x.parquet"
+
+
+def test_deliveries_that_the_metadata_do_not_tell_of_make_the_file_unreadable_and_break_no_run(delivered_file: Path) -> None:
+    assert "Parquet with records that s3guard does not write" == refused(changed(delivered_file, lambda told: told | {"delivered": {}}))
+
+
+def test_a_file_says_nothing_of_what_the_deliveries_of_other_buckets_carried(delivered_file: Path) -> None:
+    """Whoever adds a file could make "not delivered" of another bucket "no value" by it, with no record that anybody sees."""
+    changed(delivered_file, lambda told: told | {"delivered": told["delivered"] | {"victim": list(LOG_COLUMNS)}})
+    (block,) = blocks(sources.objects([str(delivered_file)], str(delivered_file.parent)), Reading())
+    assert {"examplebucket"} == set(Parsers(Vocabulary()).parse(block).carried)
+
+
+def test_a_text_that_is_shared_by_many_rows_is_not_taken_apart(written_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """34 kB of Parquet can hold 131,072 times one text of a MiB, which once was made 131,072 texts."""
+    monkeypatch.setattr(parquet, "_TEXTS", 1 << 20)
+    long = pl.lit("\\u{61}" + "x" * 30_000).alias("request_id")
+    assert "Parquet with records that s3guard does not write" == refused(changed(written_file, rows=lambda rows: rows.with_columns(long)))
 
 
 @pytest.mark.parametrize("share", [0.0001, 0.01, 0.3, 0.7, 0.9, 0.99, 0.9999])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from s3guard.conclude import Conclusion
-from s3guard.kernel import Plan
+from s3guard.plan import Plan
 from tests import judging
 from tests.batches import lines_of, policies_of
 from tests.deliveries import FORMS, record_of, written

@@ -27,7 +27,10 @@ def hostile() -> Report:
     coverage = replace(
         whole.coverage,
         unreadable=tuple(Unreadable(text, f"cannot read {text}") for text in texts),
-        buckets=tuple(BucketCoverage(text, 1, (), reports.START, reports.START) for text in texts),
+        buckets=tuple(
+            BucketCoverage(text, 1, (), reports.START, reports.START, reports.hours(1), (), (reports.expected(rule=text),))
+            for text in texts
+        ),
     )
     results = tuple(reports._hostile(number, text) for number, text in enumerate(texts))
     return replace(whole, results=results, coverage=coverage, notes=tuple(f"Seen: {text}." for text in texts))

@@ -11,8 +11,12 @@ from s3guard.model import (
     BucketCoverage,
     Control,
     ControlStatus,
+    Counts,
     Coverage,
+    Expected,
     Finding,
+    Gap,
+    Hours,
     Location,
     Omitted,
     PolicyFile,
@@ -81,6 +85,16 @@ def _fingerprint(made: Result, one: Finding) -> str:
     return hashlib.sha256(repr((made.rule, made.bucket, one.outcome, one.subject)).encode()).hexdigest()
 
 
+def hours(of: int, silent: int = 0) -> Hours:
+    """As many hours from `START`, the last `silent` ones before the last one without records."""
+    return Hours(3600, of - silent, of, (Counts(START, (*range(40, 39 + of - silent), *(0,) * silent, 7)),))
+
+
+def expected(**changes: object) -> Expected:
+    usual = Expected(f"{POLICY}/completeness", 6 * 3600, 1, Status.PASS)
+    return replace(usual, **changes)  # type: ignore[arg-type]  # a test's own keywords
+
+
 def report(*results: Result, **changes: object) -> Report:
     usual = Report(
         version="1.2.3",
@@ -97,7 +111,7 @@ def report(*results: Result, **changes: object) -> Report:
             warnings={},
             first_record=START,
             last_record=START + timedelta(hours=23),
-            buckets=(BucketCoverage(POLICY, 1000, (POLICY,), START, START + timedelta(hours=23)),),
+            buckets=(BucketCoverage(POLICY, 1000, (POLICY,), START, START + timedelta(hours=23), hours(24), (), (expected(),)),),
         ),
         policies=(PolicyFile(POLICY, "policies/phi-records.yaml", "ab" * 32),),
         results=results,
@@ -147,7 +161,19 @@ def undetermined() -> Report:
         quarantined=41,
         unreadable=(Unreadable("s3://logs/broken.gz", "the gzip stream ends early"), Unreadable("logs/denied", "access denied")),
         warnings={"clock": 3},
-        buckets=(*usual.coverage.buckets, BucketCoverage("nobody-looks", 5, (), START, START)),
+        buckets=(
+            BucketCoverage(
+                POLICY,
+                1000,
+                (POLICY,),
+                START,
+                START + timedelta(hours=47),
+                hours(48, 20),
+                (Gap(START + timedelta(hours=26, minutes=58), START + timedelta(hours=47)),),
+                (expected(status=Status.FAIL), expected(rule=f"{POLICY}/completeness/writes", max_gap=None, min_records=1000)),
+            ),
+            BucketCoverage("nobody-looks", 5, (), START, START, Hours(3600, 1, 1, (Counts(START, (5,)),))),
+        ),
     )
     return report(
         result(status=Status.UNDETERMINED, reason="no record of this bucket lies in the period", records=0),
@@ -189,7 +215,7 @@ def hostile() -> Report:
     coverage = replace(
         usual.coverage,
         unreadable=tuple(Unreadable(text, f"cannot read {text}") for text in texts),
-        buckets=tuple(BucketCoverage(text, 1, (), START, START) for text in texts),
+        buckets=tuple(BucketCoverage(text, 1, (), START, START, hours(1), (), (expected(rule=text),)) for text in texts),
     )
     return report(*results, status=Status.FAIL, exit_code=1, coverage=coverage, notes=tuple(f"Seen: {text}." for text in texts))
 

@@ -112,7 +112,7 @@ def test_every_check_has_a_row_even_one_that_passed() -> None:
 
 
 def test_what_a_flood_left_out_is_counted() -> None:
-    last = rows(reports.flood())[-1]
+    last = next(row for row in rows(reports.flood()) if row["row"] == "omitted")
     assert (last["row"], last["records"], last["message"]) == ("omitted", "5000000", "98,000 more findings counted and not kept")
 
 

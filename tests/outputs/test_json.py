@@ -43,13 +43,16 @@ def test_keys_stand_in_the_order_of_the_contract() -> None:
     ]
     assert report["schema"] == SCHEMA == "s3guard/report/1"
     assert report["tool"] == {"name": "s3guard", "version": "1.2.3"}
-    assert list(report["run"]) == ["id", "started", "finished", "as_of", "engine", "fail_on"]
+    assert list(report["run"]) == ["id", "started", "finished", "as_of", "engine", "fail_on", "judged"]
     assert list(report["summary"]) == ["pass", "fail", "waived", "undetermined", "not_applicable", "findings"]
     assert list(report["coverage"]) == [
         *("objects", "bytes", "records", "ambiguous", "quarantined", "unreadable", "warnings", "first_record", "last_record", "buckets"),
         "listed",
     ]
-    assert list(report["coverage"]["buckets"][0]) == ["bucket", "records", "policies", "first_record", "last_record"]
+    bucket = report["coverage"]["buckets"][0]
+    assert list(bucket) == ["bucket", "records", "policies", "first_record", "last_record", "hours", "gaps", "expected"]
+    assert list(bucket["hours"]) == ["span", "seen", "of", "counts"]
+    assert list(bucket["expected"][0]) == ["rule", "max_gap", "min_records", "status"]
     assert list(report["policies"][0]) == ["policy", "file", "sha256"]
     result = report["results"][0]
     assert list(result) == [
@@ -246,3 +249,11 @@ def test_a_damaged_report_is_refused_with_the_place(path: tuple[Any, ...], value
 
 def test_a_thousand_findings_take_little_text() -> None:
     assert len(rendered(reports.flood())) < 1_500_000
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 30, 2160])
+def test_counts_are_filled_into_lines(count: int) -> None:
+    text = json_text({"a": {"records": list(range(10**6, 10**6 + count))}})
+    assert list(range(10**6, 10**6 + count)) == json.loads(text)["a"]["records"]
+    assert all(len(line) <= 120 for line in text.splitlines())
+    assert len(text.splitlines()) <= 8 + count / 10

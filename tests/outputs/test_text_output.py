@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from s3guard.fields import WARNINGS
 from s3guard.layout import width
 from s3guard.model import Omitted, Report, Severity, Status
 from s3guard.outputs import PROVES, Options, text
@@ -51,6 +52,39 @@ def test_the_verdict_with_exit_code_and_reason_comes_first() -> None:
     assert second.strip() == "exit code 1: 2 findings at or above medium"
 
 
+def test_what_is_longer_than_a_screen_tells_the_verdict_at_its_end_as_well() -> None:
+    long, short = shown(reports.failing()).splitlines(), shown(reports.undetermined()).splitlines()[: text.SCREEN]
+    assert long[:2] == long[-2:]
+    assert sum("exit code" in line for line in short) == 1
+
+
+def test_checks_that_could_not_be_judged_for_one_reason_are_told_together() -> None:
+    alike = [reports.result(kind, status=Status.UNDETERMINED, reason="no record of it") for kind in ("writers", "anonymous", "volume")]
+    other = reports.result("errors", status=Status.UNDETERMINED, reason="no record of it", bucket="another")
+    told = unwrapped(reports.report(*alike, other, status=Status.UNDETERMINED, exit_code=3))
+    assert 2 == told.count("no record of it")
+    assert "undetermined 3 checks phi-records no record of it checks phi-records/writers, phi-records/anonymous, phi-records/volume" in told
+
+
+def test_reasons_beyond_twenty_are_counted() -> None:
+    unjudged = [reports.result(status=Status.UNDETERMINED, reason=f"reason {number}") for number in range(30)]
+    told = unwrapped(reports.report(*unjudged, status=Status.UNDETERMINED, exit_code=3))
+    assert 20 == told.count("reason ")
+    assert "also 10 more checks could not be judged; --output json:FILE holds the reasons" in told
+
+
+def test_a_warning_says_what_it_means() -> None:
+    whole = reports.clean()
+    warned = replace(whole, coverage=replace(whole.coverage, warnings={"carriage-return": 7}))
+    assert f"7\N{MULTIPLICATION SIGN} carriage-return: {WARNINGS['carriage-return']}" in unwrapped(warned)
+
+
+def test_an_outcome_that_the_sentence_tells_is_not_told_again() -> None:
+    told = [reports.finding("ann", message=f"ann wrote ({end})") for end in ("3 requests served", "3 requests")]
+    failed = reports.result(status=Status.FAIL, findings=tuple(told))
+    assert 1 == unwrapped(reports.report(failed, status=Status.FAIL, exit_code=1)).count("served, 2026")
+
+
 def test_a_violation_says_who_how_often_since_when_where_and_what_to_do() -> None:
     told = unwrapped(reports.failing())
     for part in (
@@ -73,7 +107,7 @@ def test_a_rule_without_help_or_controls_leaves_no_empty_label() -> None:
     bare = reports.finding(first_seen=None, last_seen=None, outcome=None, samples=())
     failed = reports.result(status=Status.FAIL, findings=(bare,), help="", controls=())
     labels = {line[:12].strip() for line in shown(reports.report(failed, notes=(PROVES,))).splitlines()}
-    assert labels == {"PASS", "✗ critical", "", "3\N{MULTIPLICATION SIGN}", "policy", "records", "period", "proves"}
+    assert labels == {"PASS", "✗ critical", "", "3\N{MULTIPLICATION SIGN}", "policy", "records", "period", "hours", "proves"}
 
 
 def test_success_is_quiet_and_still_says_what_it_covers_and_proves() -> None:

@@ -49,6 +49,14 @@ class Shelf:
             if self.contents.pop(key, None) is not None:
                 self.keys = [one for one in self.keys if one != key]
 
+    def stored(self, key: str) -> Stored:
+        """What a listing says of an object that is there."""
+        return Stored(key, len(self.contents[key]), etag(self.contents[key]))
+
+    def content(self, key: str) -> bytes:
+        """The bytes of an object that is there."""
+        return self.contents[key]
+
     def page(self, query: Query) -> Page:
         """A page as ListObjectsV2 makes it; a token is the last key or folder of the page before."""
         with self._lock:
@@ -72,7 +80,7 @@ class Shelf:
                 folders.append(f"{query.prefix}{head}/")
                 at = bisect_left(self.keys, f"{folders[-1]}\U0010ffff")
             else:
-                objects.append(Stored(key, len(self.contents[key]), etag(self.contents[key])))
+                objects.append(self.stored(key))
                 at += 1
         return Page(objects, folders, None)
 
@@ -119,10 +127,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif "list-type" in query:
             asked = Query(query.get("prefix", ""), "delimiter" in query, query.get("start-after", ""), query.get("continuation-token"))
             self._send(200, _xml(self.shelf.page(asked)))
-        elif (content := self.shelf.contents.get(key)) is None:
-            self._refuse(404, "NoSuchKey")
         else:
-            self._object(content)
+            try:
+                content, tag = self.shelf.content(key), self.shelf.stored(key).etag or ""
+            except KeyError:
+                self._refuse(404, "NoSuchKey")
+            else:
+                self._object(content, tag)
 
     def do_PUT(self) -> None:
         """Write an object."""
@@ -138,8 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.shelf.remove(unquote(urlsplit(self.path).path).removeprefix(f"/{self.bucket}/"))
         self._send(204, b"")
 
-    def _object(self, content: bytes) -> None:
-        tag, wanted = etag(content), self.headers.get("if-match")
+    def _object(self, content: bytes, tag: str) -> None:
+        wanted = self.headers.get("if-match")
         if wanted is not None and wanted != tag:
             self._refuse(412, "PreconditionFailed")
             return

@@ -172,6 +172,8 @@ def test_what_is_not_there_is_told_with_what_may_be_meant(tree: Path) -> None:
         names(tree / "zzz/y", root=tree)
     with pytest.raises(UsageError, match=r"logs/\*\.txt: no file matches this glob$"):
         names(tree / "logs/*.txt", root=tree)
+    with pytest.raises(UsageError, match=r"s3:/bucket/logs/: no such file or folder; did you mean s3://bucket/logs/\?$"):
+        names("s3:/bucket/logs/", root=tree)
 
 
 def test_a_folder_without_files_names_nothing(tmp_path: Path) -> None:

@@ -99,7 +99,12 @@ def test_a_state_of_many_runs_is_read_with_few_requests(tmp_path: Path, monkeypa
     compact(State(state))
     read: list[str] = []
     reads = store.Folder.read
-    monkeypatch.setattr(store.Folder, "read", lambda self, name: read.append(name) or reads(self, name))  # type: ignore[func-returns-value] # both
+
+    def told(self: store.Folder, name: str) -> bytes:
+        read.append(name)
+        return reads(self, name)
+
+    monkeypatch.setattr(store.Folder, "read", told)
     view = State(state).view()
     assert ["0000000015.s3guard"] == [name for name in read if "/" not in name]
     assert len(read) <= 3
@@ -262,7 +267,12 @@ def test_a_compaction_takes_parts_away_under_a_reader_who_begins_anew(tmp_path: 
             compact(State(state.uri))
         return read(self, name)
 
-    for look in (lambda one: len(one.view().objects), lambda one: len(readings(one)), lambda one: verified(one).runs):
+    looks: list[Callable[[State], int]] = [
+        lambda one: len(one.view().objects),
+        lambda one: len(readings(one)),
+        lambda one: verified(one).runs,
+    ]
+    for look in looks:
         expected = look(State(state.uri))
         write(tmp_path, {"8.log": line(8)})
         finished(tmp_path, state.uri)

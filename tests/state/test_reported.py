@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3guard import partial
-from s3guard.partial import RuleTables
+from s3guard import ruletables
+from s3guard.ruletables import RuleTables
 from s3guard.state.reported import FinishedRun, marked
 from tests.remembering import finished, run
 from tests.test_remembered import line, said, write
@@ -78,7 +78,7 @@ def test_what_a_run_judged_by_rules_that_the_reported_one_did_not_have_is_new(tm
 
 
 def test_a_flood_of_another_time_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partial, "GROUPS", 5)
+    monkeypatch.setattr(ruletables, "GROUPS", 5)
     state = str(tmp_path / "state")
     write(tmp_path, {"a.log": b"".join(line(1, b"99.0.0.%d" % number) for number in range(40))})
     finished(tmp_path, state)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,6 +17,7 @@ ORDER = 6
 EXAMPLES = """
 s3guard explain AccessDenied
 s3guard explain writers REST.COPY.OBJECT_GET turn_around_time
+s3guard explain logs/2026-10-01-22-59-42-957B7CBF0FCEC8AC:35
 head -3 logs/2026-10-01 | s3guard explain -
 s3guard explain 3f9a1c --report report.json
 """
@@ -33,7 +33,8 @@ def explain(
         options.texts(
             "THING",
             "A rule, an error code, a column, an operation, a class of operations, a warning, an outcome, "
-            "a log line or JSON record in quotes, a finding's fingerprint, or - for log lines from standard input.",
+            "a log line or JSON record in quotes, FILE:LINE as reports name one, a finding's fingerprint, or - for log lines from "
+            "standard input.",
         ),
     ] = None,
     *,
@@ -63,14 +64,23 @@ def _saved(path: Path | None) -> Report | None:
 
 
 def _pages(things: Sequence[str], look: Options, report: Report | None) -> Iterator[str]:
-    from s3guard.explain import explain as page_of
-
-    pages = [page_of(_standard_input() if thing == "-" else thing, look, report) for thing in things]
+    pages = [_page(thing, look, report) for thing in things]
     return iter("\n".join(pages).splitlines(keepends=True))
 
 
-def _standard_input() -> str:
-    """The lines of standard input, bytes that are no UTF-8 as surrogates."""
+def _page(thing: str, look: Options, report: Report | None) -> str:
+    """Of the lines of standard input for a dash, of the line of a file for its place, else of what was given."""
+    from s3guard.explain import explain as explained
+    from s3guard.explain import explain_lines
+    from s3guard.located import line_at
+    from s3guard.repository import report_root
+
+    logged = _standard_input() if thing == "-" else line_at(thing, report_root(Path.cwd()))
+    return explained(thing, look, report) if logged is None else explain_lines(logged, look)
+
+
+def _standard_input() -> bytes:
+    """The lines of standard input."""
     from s3guard.sources import UnreadableError, stdin
 
     given = bytearray()
@@ -87,4 +97,4 @@ def _standard_input() -> str:
         )
     if not given.strip():
         raise UsageError("standard input holds no log line")
-    return os.fsdecode(bytes(given))
+    return bytes(given)

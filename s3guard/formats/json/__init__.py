@@ -16,7 +16,11 @@ from s3guard.formats.json.physical import columns_of, physical
 from s3guard.formats.json.record import Damage, Envelope, Record, read
 from s3guard.formats.json.template import Template, decode, frame_of, template_of
 from s3guard.formats.json.unwrap import BOUNDARY, apart, several, unstamped
-from s3guard.parse import Block, Origin, Parsed, Quarantined, nothing
+from s3guard.origin import Block, Origin
+from s3guard.outputs import plural
+from s3guard.parse import SHORTEST
+from s3guard.parsed import Parsed, Quarantined
+from s3guard.physical import nothing
 from s3guard.reading import MAX_LINE
 from s3guard.sources import UnreadableError
 from s3guard.vocabulary import Vocabulary
@@ -28,6 +32,8 @@ LONGEST: Final = 64 << 20
 _LINE: Final = 16 << 20
 """Bytes of a line that is cut between its documents, so that memory is that of a block."""
 _HEAD: Final = re.compile(rb"[ \t\r\n]*(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z[ \t]+)?\{")
+_OURS: Final = re.compile(rb"request_time|messageType")
+"""Part of every record and of every message of a subscription; in a message that is a text of another document, too."""
 _ROUNDS: Final = 8
 """Templates that are tried on the documents of one block."""
 _PROBES: Final = 8
@@ -43,26 +49,67 @@ def claims(head: bytes) -> bool:
 
 def parts(plain: Plain) -> Iterator[Part]:
     """Whole lines; a line that is longer than a block in pieces, each of whole documents."""
-    rest = b""
+    cutter = _Cutter()
     try:
         for data in plain:
-            rest += data
-            cut = rest.rfind(b"\n") + 1
-            if cut:
-                yield Part(rest[:cut])
-                rest = rest[cut:]
-            elif len(rest) >= _LINE:
-                if ends := [match.start() + 1 for match in BOUNDARY.finditer(rest)]:
-                    yield Part(rest[: ends[-1]] + b"\n", continued=True)
-                    rest = rest[ends[-1] :]
-                rest = rest[:LONGEST]
+            yield from cutter.add(data)
     except UnreadableError as error:
         plain.unreadable(str(error))
+        whole, rest = _documents(b"".join(cutter.held))
+        yield from cutter.part(whole)
         if rest:
             plain.reading.warn("unterminated-line")
         return
-    if rest:
-        yield Part(rest + b"\n", torn=True)
+    yield from cutter.part(b"".join(cutter.held), torn=True)
+    if cutter.is_longest:
+        plain.unreadable("a JSON document of more than 64 MiB")
+    elif plain.size >= SHORTEST and not cutter.is_ours:
+        plain.unreadable("JSON without any record as S3 delivers them")
+
+
+@dataclass(slots=True)
+class _Cutter:
+    """Cuts an object into parts, and knows what it looked like."""
+
+    held: list[bytes] = field(default_factory=list)
+    """What came of a line that has not ended."""
+    is_ours: bool = False
+    """Whether anything in the parts may be a record."""
+    is_longest: bool = False
+    """Whether a document was longer than any that is read."""
+    _size: int = 0
+    _due: int = field(default_factory=lambda: _LINE)
+    """How long the line may be before it is cut. NOTE: not looked at for each piece of it, which may be a small one."""
+
+    def add(self, data: bytes) -> Iterator[Part]:
+        """The parts that are whole now."""
+        cut = data.rfind(b"\n") + 1
+        if cut:
+            yield from self.part(b"".join((*self.held, memoryview(data)[:cut])) if self.held or cut < len(data) else data)
+            self.held, self._size, self._due = [], 0, _LINE
+        if cut < len(data):
+            self.held.append(data[cut:])
+            self._size += len(data) - cut
+        if self._size >= self._due:
+            whole, rest = _documents(b"".join(self.held))
+            yield from self.part(whole, continued=True)
+            self.is_longest = self.is_longest or len(rest) > LONGEST
+            self.held, self._size = [rest[:LONGEST]], min(len(rest), LONGEST)
+            self._due = self._size + _LINE
+
+    def part(self, data: bytes, *, continued: bool = False, torn: bool = False) -> Iterator[Part]:
+        """A part of these bytes, if there are any."""
+        if data:
+            self.is_ours = self.is_ours or _OURS.search(data) is not None
+            yield Part(data if data.endswith(b"\n") else data + b"\n", torn, continued)
+
+
+def _documents(line: bytes) -> tuple[bytes, bytes]:
+    """The documents of a line but for its last one, which may go on, and that one."""
+    end = 0
+    for match in BOUNDARY.finditer(line):
+        end = match.start() + 1
+    return line[:end], line[end:]
 
 
 @dataclass(slots=True)
@@ -72,14 +119,25 @@ class _Found:
     frames: list[pl.DataFrame] = field(default_factory=list)
     """Of `template.SCHEMA` and ``row``, the place of the line in the block."""
     records: list[tuple[int, Record]] = field(default_factory=list)
+    keeps: bool = True
+    """Whether documents that are no records are kept, not counted alone."""
     damages: list[tuple[int, Damage, bytes]] = field(default_factory=list)
-    messages: list[tuple[int, str | None]] = field(default_factory=list)
+    """Those that are kept."""
+    damaged: dict[int, int] = field(default_factory=dict)
+    """How many records they may have held, kept or not, by the place of their line."""
+    messages: list[tuple[int, str]] = field(default_factory=list)
     warnings: dict[str, int] = field(default_factory=dict)
 
     def warn(self, kind: str, count: int = 1) -> None:
         """Count a warning."""
         if count:
             self.warnings[kind] = self.warnings.get(kind, 0) + count
+
+    def damage(self, row: int, damage: Damage, data: bytes) -> None:
+        """Take a document that is no record."""
+        self.damaged[row] = self.damaged.get(row, 0) + damage.holds
+        if self.keeps:
+            self.damages.append((row, damage, data))
 
     def rows(self) -> pl.DataFrame:
         """All records."""
@@ -100,7 +158,7 @@ class Parser:
 
     def parse(self, block: Block, objects: int = 0, lines: int = 0) -> Parsed:
         """Every document of the block as a record or a quarantined one; see `parse.Parser.parse`."""
-        found = _Found()
+        found = _Found(keeps=self._keep)
         held = set_aside(block.data, block.texts)
         self._read_lines(found, unstamped(pl.DataFrame([held.texts.alias("text"), held.rows])))
         for row, line in held.odd.items():
@@ -154,15 +212,13 @@ class Parser:
     def _unwrap(self, found: _Found) -> None:
         """Read the messages that subscriptions wrapped, in which none is wrapped again."""
         messages, found.messages = found.messages, []
-        plain = [(text, row) for row, text in messages if text is not None and _is_plain(text)]
+        plain = [(text, row) for row, text in messages if _is_plain(text)]
         self._read_lines(found, pl.DataFrame(plain, schema={"text": pl.String, "row": pl.UInt32}, orient="row"))
         for row, text in messages:
-            if text is None:
-                found.damages.append((row, Damage("an event without a message"), b""))
-            elif not _is_plain(text):
+            if not _is_plain(text):
                 _read_with_care(found, row, text.encode("utf-8", "surrogateescape" if _holds_bytes(text) else "surrogatepass"))
         for row, _ in found.messages:
-            found.damages.append((row, Damage("a message of CloudWatch Logs within another"), b""))
+            found.damage(row, Damage("a message of CloudWatch Logs within another"), b"")
 
 
 def _is_plain(message: str) -> bool:
@@ -178,9 +234,9 @@ def _holds_bytes(message: str) -> bool:
 def _damaged(found: _Found, origin: Origin) -> dict[int, int]:
     """Documents that are no records, by their object."""
     counts: dict[int, int] = {}
-    for row, damage, _ in found.damages:
+    for row, count in found.damaged.items():
         place = origin.objects + origin.of(row)[0]
-        counts[place] = counts.get(place, 0) + damage.holds
+        counts[place] = counts.get(place, 0) + count
     return counts
 
 
@@ -221,7 +277,7 @@ def _read_alike(found: _Found, documents: pl.DataFrame) -> pl.DataFrame:
 def _template(texts: pl.Series) -> Template | None:
     """The template of the first document that has one."""
     for text in texts.head(_PROBES):
-        record = read(text.encode())
+        record = read(text.encode(), whole=True)
         if isinstance(record, Record) and (template := template_of(text, record)) is not None:
             return template
     return None
@@ -234,10 +290,12 @@ def _read_with_care(found: _Found, row: int, data: bytes) -> None:
         found.records.append((row, document))
     elif isinstance(document, Envelope):
         found.messages += [(row, message) for message in document.messages]
+        if document.lacking:
+            found.damage(row, Damage(f"{plural(document.lacking, 'event')} without a message", document.lacking), b"")
         if document.is_control:
             found.warn("control-message")
     elif len(others := apart(data)) > 1:
         for one in others:
             _read_with_care(found, row, one)
     else:
-        found.damages.append((row, document, data))
+        found.damage(row, document, data)

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 import polars as pl
 
-from s3guard.parse import PHYSICAL, UNKNOWN_BITS, nothing
+from s3guard.physical import PHYSICAL, UNKNOWN_BITS, nothing
 from s3guard.reading import text
 from s3guard.suffix import TAIL_FIELDS, framed
 from s3guard.vocabulary import CODED, Vocabulary
@@ -26,7 +26,7 @@ def columns_of(texts: Iterable[str]) -> list[str]:
 
 
 def physical(rows: pl.DataFrame, vocabulary: Vocabulary, texts: Iterable[str]) -> pl.DataFrame:
-    """Rows of `template.SCHEMA` as rows of `parse.PHYSICAL` and ``key``, but for their origin; `row`, `carried` and `is_newer` stay.
+    """Rows of `template.SCHEMA` as rows of `physical.PHYSICAL` and ``key``, but for their origin; `row`, `carried` and `is_newer` stay.
 
     A dash is no value, as in a line of log; nor is an empty text, but where the client may have sent one. An operation that is not
     told is the empty text, of class unknown: it may have changed something.

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, Self, TypeAlias
+from typing import Final, TypeAlias
 
+from s3guard.formats.json.decoding import LARGEST, DamagedError, Members, Messages, decoded, decoded_long
 from s3guard.reading import MAX_LINE
 from s3guard.records import COLUMN_BITS, JSON_NAMES
 
 VERSIONS: Final = frozenset({"V_1_0"})
 """Versions of the schema whose fields are known."""
-LARGEST: Final = 10**18 - 1
-"""The largest number of a field: eighteen digits, as in a line of log."""
 STATUSES: Final = range(100, 1000)
 
 Value: TypeAlias = str | int | None
@@ -53,8 +51,8 @@ class Record:
     """Fields that are not known, as ``name=value``, sorted."""
     is_newer: bool
     """Whether it is of a version of the schema that is not known."""
-    members: tuple[tuple[str, object], ...]
-    """Every member of the document, in its order."""
+    members: tuple[tuple[str, object], ...] = ()
+    """Every member of the document, in its order, where they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,10 @@ class Envelope:
     (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html).
     """
 
-    messages: tuple[str | None, ...]
-    """The messages of its events; None for an event that has none."""
+    messages: tuple[str, ...]
+    """The messages of its events."""
+    lacking: int = 0
+    """Events that have none."""
     is_control: bool = False
     """Whether it only asks if the destination is there."""
 
@@ -79,19 +79,13 @@ class Damage:
     """How many records it may have held."""
 
 
-class _DamagedError(Exception):
-    """The document is no record; the message says why."""
-
-
-def read(data: bytes) -> Record | Envelope | Damage:
-    """What a document is; never raises, whatever the bytes."""
+def read(data: bytes, *, whole: bool = False) -> Record | Envelope | Damage:
+    """What a document is; never raises, whatever the bytes. `whole`: a record with all its members."""
     try:
         # NOTE: bytes that are no UTF-8 stand in text fields that a client may have written: they are kept, and shown as what they are.
-        document = json.loads(
-            data.decode("utf-8", "surrogateescape"), object_pairs_hook=_Members, parse_constant=_refuse, parse_int=_number
-        )
-        return _understood(document, len(data))
-    except _DamagedError as damage:
+        text = data.decode("utf-8", "surrogateescape")
+        return _understood(decoded(text) if len(data) <= MAX_LINE else decoded_long(text), len(data), whole=whole)
+    except DamagedError as damage:
         return Damage(str(damage), _held(data))
     except RecursionError:
         return Damage("nested too deep", _held(data))
@@ -101,58 +95,40 @@ def read(data: bytes) -> Record | Envelope | Damage:
         return Damage("not JSON: a number that is too long", _held(data))
 
 
-def _understood(document: object, size: int) -> Record | Envelope:
-    if not isinstance(document, _Members):
-        raise _DamagedError("no JSON object")
+def _understood(document: object, size: int, *, whole: bool) -> Record | Envelope:
+    if not isinstance(document, Members):
+        raise DamagedError("no JSON object")
     if {"messageType", "logEvents"} <= {name for name, _ in document}:
         return _unwrapped(document)
     if size > MAX_LINE:
-        raise _DamagedError("longer than 1 MiB")
-    return _record(document)
+        raise DamagedError("longer than 1 MiB")
+    record = _record(document)
+    return replace(record, members=document) if whole else record
 
 
 def _held(data: bytes) -> int:
-    """How many records a damaged document may have held: one, or as many as an envelope has messages."""
-    return max(1, data.count(b'"message"')) if b'"logEvents"' in data else 1
+    """How many records a damaged document may have held: one, or as many as it has messages, or times of records."""
+    messages = data.count(b'"message"') if b'"logEvents"' in data else 0
+    return max(1, messages, data.count(b'request_time\\"'), data.count(b'request_time"'))
 
 
-class _Members(tuple[tuple[str, object], ...]):
-    """The members of a JSON object, none of them twice."""
-
-    __slots__ = ()
-
-    def __new__(cls, members: Sequence[tuple[str, object]]) -> Self:
-        """Refuses a name that comes twice: whoever reads the first and whoever reads the last would see different records."""
-        if len({name for name, _ in members}) < len(members):
-            raise _DamagedError("a field comes twice")
-        return super().__new__(cls, members)
-
-
-def _refuse(constant: str) -> object:
-    raise _DamagedError(f"not JSON: {constant} is no number")
-
-
-def _number(digits: str) -> int:
-    # NOTE: Python refuses to convert very long ones, and nobody needs them.
-    return int(digits) if len(digits) <= len(str(LARGEST)) + 1 else LARGEST + 1
-
-
-def _unwrapped(document: _Members) -> Envelope:
+def _unwrapped(document: Members) -> Envelope:
     members = dict(document)
     kind, events = members["messageType"], members["logEvents"]
-    if kind == "CONTROL_MESSAGE":
+    if isinstance(events, list):
+        found = Messages([])
+        for event in events:
+            found.add(event)
+        events = found
+    if kind not in ("DATA_MESSAGE", "CONTROL_MESSAGE") or not isinstance(events, Messages):
+        raise DamagedError("a message of CloudWatch Logs of a kind that is not known")
+    # NOTE: what only asks for health holds no record, or it is not what it says.
+    if kind == "CONTROL_MESSAGE" and not any(JSON_NAMES["time"] in text for text in events.texts):
         return Envelope((), is_control=True)
-    if kind != "DATA_MESSAGE" or not isinstance(events, list):
-        raise _DamagedError("a message of CloudWatch Logs of a kind that is not known")
-    return Envelope(tuple(_message(event) for event in events))
+    return Envelope(tuple(events.texts), events.lacking)
 
 
-def _message(event: object) -> str | None:
-    message = dict(event).get("message") if isinstance(event, _Members) else None
-    return message if isinstance(message, str) else None
-
-
-def _record(document: _Members) -> Record:
+def _record(document: Members) -> Record:
     values: dict[str, Value] = {}
     carried, arn, version = ALWAYS, None, None
     unknown: list[tuple[str, str]] = []
@@ -171,7 +147,7 @@ def _record(document: _Members) -> Record:
     values["time"] = _seconds(values.get("time"))
     told: dict[str, Value] = {name: value for name, value in values.items() if value is not None}
     extra = _clean(" ".join(f"{field}={value}" for field, value in sorted(unknown))) or None
-    return Record(told, carried, extra, version is not None and version not in VERSIONS, document)
+    return Record(told, carried, extra, version is not None and version not in VERSIONS)
 
 
 def _checked(name: str, field: str, value: object) -> Value:
@@ -182,7 +158,7 @@ def _checked(name: str, field: str, value: object) -> Value:
         return None
     allowed = STATUSES if name == "http_status" else range(LARGEST + 1)
     if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
-        raise _DamagedError(f"its {field} is no number that S3 would write")
+        raise DamagedError(f"its {field} is no number that S3 would write")
     return value
 
 
@@ -190,7 +166,7 @@ def _text(field: str, value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise _DamagedError(f"its {field} is no text")
+        raise DamagedError(f"its {field} is no text")
     return _clean(value)
 
 
@@ -210,7 +186,7 @@ def _written(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, _Members):
+    if isinstance(value, Members):
         return {name: _plain(one) for name, one in value}
     return [_plain(one) for one in value] if isinstance(value, list) else value
 
@@ -219,10 +195,10 @@ def _bucket(name: Value, arn: str | None) -> str:
     """The bucket that a record is of."""
     matched = _ARN.fullmatch(arn or "")
     of_arn = matched[1] if matched else None
-    if not name and of_arn is None:
-        raise _DamagedError("neither bucket_name nor bucket_arn names a bucket")
+    if (name or of_arn or "-") == "-":
+        raise DamagedError("neither bucket_name nor bucket_arn names a bucket")
     if name and of_arn is not None and name != of_arn:
-        raise _DamagedError("bucket_name and bucket_arn name different buckets")
+        raise DamagedError("bucket_name and bucket_arn name different buckets")
     return str(name or of_arn)
 
 
@@ -230,12 +206,12 @@ def _seconds(value: Value) -> int:
     """Seconds since 1970; what is less than a second is cut off, for windows have whole ones."""
     matched = _TIME.fullmatch(value) if isinstance(value, str) else None
     if matched is None:
-        raise _DamagedError("its request_time is missing or not as S3 writes it")
+        raise DamagedError("its request_time is missing or not as S3 writes it")
     *parts, sign, hours, minutes = matched.groups()
     try:
         local = datetime(*map(int, parts), tzinfo=UTC)  # type: ignore[arg-type, misc]  # six numbers: year to second
         ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
         time = local + ahead if sign == "-" else local - ahead
     except (ValueError, OverflowError) as error:
-        raise _DamagedError("its request_time is no date of the calendar") from error
+        raise DamagedError("its request_time is no date of the calendar") from error
     return int((time - _EPOCH).total_seconds())

@@ -18,11 +18,11 @@ from typing import Final
 
 import polars as pl
 
+from s3guard.formats.json.decoding import LARGEST
 from s3guard.formats.json.record import (
     ALWAYS,
     ARN_FIELD,
     COLUMN_OF,
-    LARGEST,
     NUMBERS,
     STATUSES,
     TEXTS,
@@ -197,7 +197,7 @@ def _is_sound() -> pl.Expr:
     numbers = [pl.col(name).is_null() | pl.col(name).is_between(0, LARGEST) for name in NUMBERS if name != "http_status"]
     return pl.all_horizontal(
         pl.col("t").is_not_null(),
-        pl.col("bucket").is_not_null(),
+        pl.col("bucket") != "-",
         pl.col("of_arn").is_null() | (pl.col("of_arn") == pl.col("bucket")),
         status.is_null() | status.is_between(STATUSES.start, STATUSES.stop - 1),
         *numbers,

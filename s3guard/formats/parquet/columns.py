@@ -8,7 +8,7 @@ import polars as pl
 
 from s3guard.columns import Columns
 from s3guard.fields import CORE_NAMES
-from s3guard.parse import ILLEGIBLE, MASKED, UNKNOWN_BITS
+from s3guard.physical import ILLEGIBLE, MASKED, UNKNOWN_BITS
 from s3guard.records import SCHEMA
 from s3guard.tables import masked, safe
 from s3guard.vocabulary import CODED
@@ -26,8 +26,14 @@ fields in which its readings differ."""
 
 HAS_REQUEST_LINE: Final = 1 << 8
 IS_DELIVERED: Final = 1 << 9
-"""Bits beside those of the physical column ``unknown``, which are the lower eight."""
-ALL_BITS: Final = (1 << 10) - 1
+HAS_READINGS: Final = 1 << 10
+HAS_ESCAPES: Final = 1 << 11
+"""Bits beside those of the physical column ``unknown``, which are the lower eight: of a record with a request line; of a delivery; that
+stands for several readings; with a text in `ESCAPED` that was made safe. NOTE: to look for that in texts takes longer than to read them."""
+ALL_BITS: Final = (1 << 12) - 1
+
+ESCAPED: Final = ("request_id", "request_uri", "referer", "version_id", "host_id", "key_logged", "key")
+"""The texts of a record that are no codes."""
 
 _TEXTS: Final = ("request_id", "key", "key_logged", "version_id", "host_id", "object_name")
 """Columns that are no codes, and in which nobody expects a credential."""
@@ -48,6 +54,12 @@ def bits(columns: Columns, *, is_delivered: bool) -> pl.Expr:
     found = found.or_(_flag(pl.any_horizontal(others), ILLEGIBLE))
     has_line = ~columns.judged("method", "none", lambda values: values.is_null() | (values == '"-"'))
     return found.or_(_flag(has_line, HAS_REQUEST_LINE)).or_(pl.lit(IS_DELIVERED if is_delivered else 0, pl.UInt16)).alias(BITS)
+
+
+def marked(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a file, the bits `HAS_READINGS` and `HAS_ESCAPES` added to `BITS`."""
+    escapes = pl.any_horizontal(pl.col(name).str.contains("\\u{", literal=True) for name in ESCAPED)
+    return rows.with_columns(pl.col(BITS).or_(_flag(pl.col(READINGS).is_not_null(), HAS_READINGS)).or_(_flag(escapes, HAS_ESCAPES)))
 
 
 def suffix(columns: Columns) -> pl.Expr:

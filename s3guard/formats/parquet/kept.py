@@ -34,7 +34,7 @@ class Kept:
     warnings: dict[str, int]
     unreadable: tuple[Unreadable, ...]
     delivered: dict[str, int]
-    """Buckets with JSON deliveries to the bits of the columns that were carried, see `parse.Parsed.carried`."""
+    """Buckets with JSON deliveries to the bits of the columns that were carried, see `parsed.Parsed.carried`."""
     narrowed: tuple[str, ...] = ()
     """The flags by which records were left out; none: every record of the logs is there, with every column."""
     tool: str = ""

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 import s3guard
-from s3guard import kernel, rules
-from s3guard.kernel import Plan, table_key
-from s3guard.partial import Partial, RuleTables
+from s3guard import plan as plans
+from s3guard import rules
+from s3guard.partial import Partial
+from s3guard.plan import Plan, table_key
+from s3guard.ruletables import RuleTables
 from tests.batches import lines_of, policies_of, whole
 from tests.reference import worlds
 
@@ -90,4 +92,4 @@ def test_every_rule_with_fields_that_are_only_concluded_is_tried_here() -> None:
 def test_the_version_of_tables_is_raised_with_the_data_that_decides_what_is_counted() -> None:
     folder = Path(s3guard.__file__).parent
     digest = sha256(b"".join((folder / name).read_bytes() for name in ("operations.csv", "error_codes.csv"))).hexdigest()
-    assert f"{kernel.TABLES} {digest[:6]}" == TABLES
+    assert f"{plans.TABLES} {digest[:6]}" == TABLES
