@@ -116,8 +116,17 @@ class Nursery:
 
 def main() -> int:
     """Make the runs that standard input asks for, a list a line."""
-    import tests.remembering  # noqa: F401 - so that no fork has to
+    import botocore.session
+    from botocore.loaders import create_loader
 
+    # NOTE: so that no fork has to.
+    import s3guard.engines.local
+    import s3guard.state.compaction  # noqa: F401
+    import tests.remembering  # noqa: F401
+
+    loader = create_loader()
+    botocore.session.create_loader = lambda *_: loader  # NOTE: what is read of AWS is read once
+    botocore.session.Session().create_client("s3", "us-east-1")
     for line in sys.stdin:
         children = [_born(Life(**one)) for one in json.loads(line)]
         codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
@@ -147,7 +156,7 @@ def world(folder: Path) -> None:
 
 
 def deliver(folder: Path, number: int, rng: Random) -> None:
-    """One more log object, with records of some hours of two days, the turn of a month between them; now and then a line is none."""
+    """One more log object, with records of two days, the turn of a month between them, and now and then a line that is none."""
     text = b""
     for _ in range(rng.randint(1, 6)):
         day = rng.choice([b"30/Sep", b"01/Oct"])
@@ -170,9 +179,10 @@ class Toll:
 
 
 def survive(folder: Path, state: str, rng: Random, kills: int, crowds: Sequence[int]) -> Toll:
-    """Run, compact and be killed so many times, and let crowds of runs loose at once; AssertionError where something is lost.
+    """Run, compact and be killed until so many runs were killed, then let crowds of runs loose at once.
 
-    After each the state is whole; in the end each log object was judged once, and the report is that of one run over everything.
+    AssertionError where something is lost: after each the state is whole; in the end each log object was judged once, and the report is
+    that of one run over everything.
     """
     from s3guard.state import State
     from s3guard.state.history import readings, runs, verified

@@ -29,6 +29,7 @@ from s3guard.state.parts import (
     Pruned,
     alone_stored,
     apart,
+    beside,
     by_span,
     carried,
     ending,
@@ -187,12 +188,12 @@ class Draft:
 
     def _readings(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
         """`JUDGED` and `FAULT` of each batch since the last compaction."""
-        alone = self._alone()
+        standing = {batch.number for batch in self.view.batches} - self._alone()
         for entry in self.view.entries:
             batch = entry.what
             if not isinstance(batch, Batch) or not batch.partial.seen:
                 continue
-            stands = batch.number not in alone and any(one is batch for one in self.view.batches)
+            stands = batch.number in standing
             about = [
                 pl.lit(batch.number, pl.Int64).alias("entry"),
                 pl.lit(self._ruling(batch.rules), pl.Int64).alias("rules"),
@@ -221,15 +222,18 @@ class Draft:
 
     def _tables(self) -> tuple[Group, ...]:
         """The tables of all rules, by what tells batches apart and by the month."""
-        tables: dict[_Key, dict[int | None, list[Partial]]] = {}
+        new: dict[_Key, Partial] = {}
+        warnings: dict[tuple[_Key, int | None], list[Partial]] = {}
         last: dict[_Key, int] = {}
         finished, alone = {run.run for run in self.view.runs}, self._alone()
         for batch in self.view.batches:
             if batch.number in alone:
                 continue
             key = (self._ruling(batch.rules), batch.again, "" if batch.run in finished else batch.run)
-            for month, partial in self._of_batch(batch).items():
-                tables.setdefault(key, {}).setdefault(month, []).append(partial)
+            partial = chosen(batch, batch.rules, self.view.runs, None)
+            if partial.warnings:
+                warnings.setdefault((key, _month_of(batch)), []).append(Partial(warnings=dict(partial.warnings)))
+            new.setdefault(key, Partial()).add(replace(partial, seen=[], warnings={}, unreadable=()))
             last[key] = max(last.get(key, 0), batch.number)
         old: dict[tuple[_Key, int | None], list[tuple[Part, Group]]] = {}
         before = None if self.view.base is None else self.view.base.compacted
@@ -241,9 +245,14 @@ class Draft:
             last[key] = max(last.get(key, 0), group.last)
         self._keys = sorted(last)
         for number, key in enumerate(self._keys):
-            months = {*tables.get(key, {}), *(month for one, month in old if one == key)}
+            tables: dict[int | None, list[Partial]] = {month: list(told) for (one, month), told in warnings.items() if one == key}
+            if key in new:
+                tables.setdefault(None, []).append(carried(new[key]))
+                for begin, partial in by_span(beside(new[key])).items():
+                    tables.setdefault(begin, []).append(partial)
+            months = {*tables, *(month for one, month in old if one == key)}
             for month in sorted(months, key=lambda one: (one is not None, one or 0)):
-                self._month(number, month, old.get((key, month), []), tables.get(key, {}).get(month, []))
+                self._month(number, month, old.get((key, month), []), tables.get(month, []))
         return tuple(Group(*key, last[key]) for key in self._keys)
 
     def _month(self, group: int, month: int | None, old: list[tuple[Part, Group]], new: list[Partial]) -> None:
@@ -266,17 +275,6 @@ class Draft:
             until = None if month is None else ending(month)
             self._put("tables", tabled(partials, month), month=month, until=until, group=group, fresh=fresh)
 
-    def _of_batch(self, batch: Batch) -> dict[int | None, Partial]:
-        """The tables of a batch by the month; its warnings go with its last record."""
-        partial = chosen(batch, batch.rules, self.view.runs, None)
-        parts: dict[int | None, Partial] = {None: carried(partial)}
-        parts.update(by_span(partial).items())
-        if partial.warnings:
-            months = [month for frame in batch.partial.seen for month, _ in apart(frame, "first")]
-            last = max((month for month in months if month is not None), default=None)
-            parts.setdefault(last, Partial()).warnings = dict(partial.warnings)
-        return parts
-
     def _alone(self) -> frozenset[int]:
         """The numbers of the batches of log objects that were read in part: they count until the object is read again."""
         return frozenset(known.torn.number for known in self.view.objects.values() if known.torn is not None)
@@ -288,6 +286,12 @@ class Draft:
             if batch.number in alone and (self.before is None or batch.at >= self.before):
                 marked = replace(batch, partial=chosen(batch, batch.rules, self.view.runs, None))
                 self._put("torn", alone_stored(marked), month=batch.number)
+
+
+def _month_of(batch: Batch) -> int | None:
+    """The month of the youngest of a batch's objects, where its warnings are kept."""
+    months = [month for frame in batch.partial.seen for month, _ in apart(frame, "first")]
+    return max((month for month in months if month is not None), default=None)
 
 
 def _records(partials: Iterable[Partial]) -> int:

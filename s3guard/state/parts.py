@@ -198,6 +198,20 @@ def alone_read(data: bytes) -> Batch:
     return Batch(**json.loads(data[8:begin]), partial=Partial.from_ipc(data[begin:]))
 
 
+def beside(partial: Partial) -> Partial:
+    """The same with one frame a table, the rows beside each other as they were; to take them apart costs as much as there are frames."""
+    copy = replace(partial, rules={})
+    for name in _TABLES:
+        setattr(copy, name, [pl.concat(getattr(partial, name))] if getattr(partial, name) else [])
+    for rule, packed in partial.rules.items():
+        tables = packed.opened()
+        groups = [pl.concat(tables.groups).unique("g")] if tables.groups else []
+        mine = copy.rules[rule] = RuleTables(tables.splits, groups, grid=tables.grid)
+        for name in _OF_RULES:
+            setattr(mine, name, [pl.concat(getattr(tables, name))] if getattr(tables, name) else [])
+    return copy
+
+
 def by_span(partial: Partial, every: str = MONTH) -> dict[int, Partial]:
     """The tables of a partial by the first second of the `MONTH`, `DAY` or `HOUR` of their rows.
 

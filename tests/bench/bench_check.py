@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.bench import bench_s3, generate, synthetic
+from tests.bench import bench_state as bench_state_
 from tests.bench import bench_watch as bench_watch_
 
 HERE = Path(__file__).parent
@@ -65,18 +67,23 @@ class Line:
         return f"  {', '.join(bounds)}: {'BROKEN' if self.broken else 'kept'}" if bounds else ""
 
 
-def cost(command: Sequence[str], folder: Path | None = None, expected: tuple[int, ...] = (0,)) -> Cost:
-    """Runs a command with its output into a pipe; SystemExit with its last words when it ends otherwise than expected."""
+def cost(command: Sequence[str], folder: Path | None = None, expected: tuple[int, ...] = (0,), said: list[bytes] | None = None) -> Cost:
+    """Runs a command with its output into a pipe; SystemExit with its last words when it ends otherwise than expected.
+
+    What it said goes to the end of `said`.
+    """
     # NOTE: into a pipe, since GNU grep stops at the first match when its output is /dev/null.
     start = time.perf_counter()
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
-        said = process.stdout.read()
+        output = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - start
     if process.returncode not in expected:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{said.decode(errors='replace')[-3000:]}")
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{output.decode(errors='replace')[-3000:]}")
+    if said is not None:
+        said.append(output)
     # NOTE: kilobytes on Linux, bytes on macOS.
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 
@@ -197,6 +204,43 @@ def bench_bucket(rounds: int) -> list[Line]:
     ]
 
 
+def bench_state(rounds: int) -> list[Line]:
+    """Runs with a state that are killed and that run at once, on both kinds; and a state of many entries, compacted."""
+    lines: list[Line] = []
+    for kind, place in (("folder", contextlib.nullcontext()), ("SeaweedFS", bench_state_.bucket(DATA / "weed"))):
+        folder = DATA / "killed"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        state = str(folder / "state") if kind == "folder" else f"s3://{bench_state_.BUCKET}/state"
+        with place:
+            command = [sys.executable, "-m", "tests.bench.bench_state", "kills", str(folder), state, "1"]
+            said: list[bytes] = []
+            spent = cost(command, ROOT, said=said)
+        toll = json.loads(said[0].splitlines()[-1])
+        lines += [
+            Line(f"runs killed, {kind}", toll["killed"], "", least=bench_state_.KILLS),
+            Line(f"runs that ended, {kind}", toll["ended"], ""),
+            Line(f"seconds, {kind}", spent.seconds, "s"),
+        ]
+    folder = DATA / "entries"
+    cost([sys.executable, "-m", "tests.bench.bench_state", "fill", str(folder)], ROOT)
+    command = bench_state_.check(folder)
+    before = [cost(command, ROOT, expected=(0, 1)) for _ in range(min(rounds, 3))]
+    files = len(list((folder / "state").rglob("*.s3guard")))
+    spent = cost([command[0], "state", "compact", str(folder / "state")], ROOT)
+    after = [cost(command, ROOT, expected=(0, 1)) for _ in range(min(rounds, 3))]
+    return [
+        *lines,
+        Line("entries", files, ""),
+        Line("check of nothing new", median(before), "s"),
+        Line("peak memory", max(one.memory for one in before) / 2**20, "MB"),
+        Line("state compact", spent.seconds, "s"),
+        Line("peak memory, compact", spent.memory / 2**20, "MB"),
+        Line("check of nothing new, compacted", median(after), "s"),
+        Line("peak memory, compacted", max(one.memory for one in after) / 2**20, "MB"),
+    ]
+
+
 def bench_watch(rounds: int) -> list[Line]:
     """A watch over thousands of messages, which must lose none, count none twice, and not grow."""
     done = bench_watch_.measured(DATA / "watch", 1_000 * rounds, lambda text: print(text, file=sys.stderr))
@@ -234,6 +278,7 @@ PARTS = {
     "small": bench_small,
     "large": bench_large,
     "s3": bench_bucket,
+    "state": bench_state,
     "watch": bench_watch,
     "memory": bench_memory,
 }
