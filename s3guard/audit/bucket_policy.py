@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from s3guard.audit.facts import NotKnownError
 
+_KINDS: Final = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 ANYBODY: Final = ("*", "*")
 """What ``"Principal": "*"`` becomes."""
 
@@ -31,17 +32,13 @@ class Statement:
     """Its Sid, or ``#2`` by its place where it has none."""
     effect: Literal["Allow", "Deny"]
     principals: tuple[tuple[str, str], ...] | None
-    """Kind (``AWS Service Federated CanonicalUser``) and name; `ANYBODY` for ``*``."""
+    """Kind (``AWS Service Federated CanonicalUser``, no other) and name; `ANYBODY` for ``*``."""
     not_principals: tuple[tuple[str, str], ...] | None
     actions: tuple[str, ...] | None
     not_actions: tuple[str, ...] | None
     resources: tuple[str, ...] | None
     not_resources: tuple[str, ...] | None
     conditions: tuple[Condition, ...]
-
-    def keys(self) -> tuple[str, ...]:
-        """The condition keys, as they are written."""
-        return tuple(dict.fromkeys(condition.key for condition in self.conditions))
 
 
 def statements(policy: str | None, partition: str = "aws") -> tuple[Statement, ...]:
@@ -93,7 +90,7 @@ def _principals(said: object) -> tuple[tuple[str, str], ...] | None:
         return None
     if said == "*":
         return (ANYBODY,)
-    if not isinstance(said, dict):
+    if not isinstance(said, dict) or not set(said) <= _KINDS:
         raise TypeError("no principal")
     return tuple((str(kind), name) for kind, names in said.items() for name in _texts(names) or ())
 

@@ -21,8 +21,6 @@ AT_ONCE: Final = frozenset(
 """Storage classes that are read without a restore."""
 ARCHIVES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Those that are not."""
-SMALL: Final = 128 * 1024
-"""Bytes up to which objects stay where they are, unless the configuration says otherwise; most log objects are smaller."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,8 +99,8 @@ def principals(statement: Statement) -> tuple[Who, ...]:
     for kind, name in statement.principals or (ANYBODY,):
         if (kind, name) in (ANYBODY, ("AWS", "*")):
             found += _narrowed(statement) or [Who("*")]
-        elif kind in ("AWS", "Service", "Federated", "CanonicalUser"):
-            found.append(Who(kind, name))  # type: ignore[arg-type] # one of its four, as was just asked
+        else:
+            found.append(Who(kind, name))  # type: ignore[arg-type] # a statement has no other kinds
     return tuple(dict.fromkeys(found))
 
 

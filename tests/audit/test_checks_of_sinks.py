@@ -136,6 +136,16 @@ class TestDelivery:
         rows = [logs(policy=written(deliver(f"arn:aws:s3:::logs/{path}*"))) for path in ("", f"{ACCOUNT}/", f"{ACCOUNT}/us-east-1/")]
         assert [PASS, PASS, UNKNOWN] == [says("SAL-020", row, source) for row in rows]
 
+    def test_a_key_format_that_is_not_known_matters_only_where_the_policy_asks_for_one(self) -> None:
+        source = bucket("app", logging=Value(Logging(Value("logs"), Value("app/"), DENIED, Value(()))))
+        rows = [logs(policy=written(deliver(f"arn:aws:s3:::logs/app/{path}*"))) for path in ("", "2")]
+        assert [PASS, UNKNOWN] == [says("SAL-020", row, source) for row in rows]
+
+    def test_an_account_that_is_not_known_matters_only_where_the_policy_asks_for_one(self) -> None:
+        stranger, plain = bucket("app", account=None, logging=logs_to("logs")), logs(account=None, policy=written(deliver()))
+        guarded = logs(policy=written(deliver(Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}})))
+        assert [PASS, UNKNOWN] == [says("SAL-020", row, stranger) for row in (plain, guarded)]
+
     def test_of_what_depends_on_who_logs_nothing_is_said_while_nobody_does(self) -> None:
         guarded = logs(policy=written(deliver(Condition=GUARDS)))
         assert [NA, PASS] == [verdicts("SAL-020", row)[0].answer for row in (guarded, logs(policy=written(deliver())))]
@@ -648,6 +658,13 @@ class TestReaders:
         answers = [says("SAL-033", logs(policy=text, policy_is_public=DENIED)) for text in (opened, written(deliver()))]
         assert [UNKNOWN, PASS] == answers
         assert PASS is says("SAL-033", logs(policy=opened, policy_is_public=DENIED), source="template")
+
+    @pytest.mark.parametrize("action", ["s3:GetObject", "s3:DeleteObject"])
+    def test_of_a_log_bucket_in_no_account_nobody_knows_which_is_its_own(self, action: str) -> None:
+        assert UNKNOWN is says("SAL-033", logs(account=None, policy=written(allow({"AWS": ACCOUNT}, action))))
+
+    def test_an_allow_whose_condition_never_holds_gives_nothing(self) -> None:
+        assert PASS is says("SAL-033", logs(policy=written(allow({"AWS": ROLE}, **CLEAR))))
 
     def test_an_account_of_a_template_is_its_own_where_the_symbol_is_the_same(self) -> None:
         own, other = (written(allow({"AWS": f"arn:aws:iam::{name}:root"})) for name in ("${AWS::AccountId}", "${Other}"))

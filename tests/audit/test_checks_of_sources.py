@@ -119,6 +119,10 @@ class TestTarget:
     def test_account_and_region_are_the_same(self, target: Bucket, answer: Answer) -> None:
         assert answer is says("SAL-003", ON, target)
 
+    def test_whose_it_is_nobody_knows_before_a_template_is_applied(self) -> None:
+        symbol = bucket("logs", account="${data.aws_caller_identity.logs.account_id}")
+        assert [UNKNOWN, UNKNOWN] == [says("SAL-003", ON, row, source="template") for row in (symbol, bucket("logs", account=None))]
+
     def test_whose_it_is_nobody_knows_where_the_list_was_denied(self) -> None:
         assert UNKNOWN is says("SAL-003", ON, bucket("logs", account=None), owner=account(buckets=DENIED))
 
@@ -135,6 +139,9 @@ class TestCircles:
     )
     def test_the_way_of_logs_ends_at_the_log_bucket(self, onward: Any, answer: Answer) -> None:
         assert answer is says("SAL-004", ON, bucket("logs", logging=onward), bucket("third"))
+
+    def test_one_that_is_gone_has_no_logging(self) -> None:
+        assert NA is says("SAL-004", ON, bucket("logs", exists=Value(value=False)))
 
 
 class TestPrefix:
@@ -364,6 +371,9 @@ class TestRecorded:
         owner = account(trails=Value((trail(selectors=DENIED), advanced())), event_data_stores=DENIED)
         assert [PASS, UNKNOWN] == [says("SAL-030", OFF, owner=one) for one in (owner, account(event_data_stores=DENIED))]
 
+    def test_of_special_buckets_and_of_those_in_no_account_that_was_looked_at_it_is_not_said(self) -> None:
+        assert [NA, UNKNOWN] == [says("SAL-030", row) for row in (bucket("d--x-s3", kind="directory"), bucket("app", account=None))]
+
     def test_what_is_logged_needs_no_other_record_and_a_log_bucket_is_warned_of(self) -> None:
         assert [NA, WARN] == [says("SAL-030", ON, LOGS), says("SAL-030", LOGS, ON)]
 
@@ -386,6 +396,10 @@ class TestSpecialBuckets:
     def test_a_directory_bucket_is_named_by_its_own_kind_of_arn(self, start: str, answer: Answer) -> None:
         only = advanced(FieldSelector(ARN, starts_with=(start,)), kind="AWS::S3Express::Object")
         assert answer is gravest(of_account("SAL-011", bucket("d--x-s3", kind="directory"), owner=account(trails=Value((only,)))))
+
+    def test_what_is_excluded_does_not_apply(self) -> None:
+        rows = {"SAL-011": bucket("d--x-s3", kind="directory"), "SAL-012": bucket("t", kind="table", table_logging=Absent())}
+        assert [NA, NA] == [gravest(of_account(check, row, excluded={row.name: "scratch"})) for check, row in rows.items()]
 
     def test_of_a_list_that_is_not_whole_the_rest_is_unknown(self) -> None:
         express = account(trails=Value((advanced(kind="AWS::S3Express::Object"),)), directory_buckets=DENIED, table_buckets=DENIED)

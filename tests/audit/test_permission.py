@@ -61,6 +61,7 @@ def test_a_policy_lets_s3_deliver_or_not_or_nobody_can_tell(vector: dict[str, An
         text_of([{"Effect": "allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}]),
         text_of([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]),
         text_of([{"Effect": "Deny", "Principal": "*", "NotPrincipal": "*", "Action": "s3:*", "Resource": "*"}]),
+        text_of([{"Effect": "Allow", "Principal": {"Robot": "r"}, "Action": "s3:*", "Resource": "*"}]),
         text_of([{"Effect": "Deny", "Principal": 3, "Action": "s3:*", "Resource": "*"}]),
         text_of([{"Effect": "Deny", "Principal": "*", "Action": [3], "Resource": "*"}]),
         text_of([{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": "x"}}]),
