@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from s3guard import __version__, chosen, engines, policy, sources
 from s3guard.aws import Access
-from s3guard.conclude import Conclusion, conclude
+from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.globs import matches
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.outputs import PROVES, Options, left_out, plural
@@ -23,15 +23,15 @@ from s3guard.outputs.json import render
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
-from s3guard.remembered import Remembered, Told, usually
 from s3guard.repository import report_root
 from s3guard.results import Known
 from s3guard.settings import Exclusion
-from s3guard.state import State, run_head
 from s3guard.verdict import breaks_run
 
 if TYPE_CHECKING:
-    from s3guard import audited  # NOTE: a tenth of a second that a check without an audit need not wait for
+    # NOTE: imported where they are asked for: a check without an audit or a state need not wait for them.
+    from s3guard import audited
+    from s3guard.state import State
 
 UNPARSED: Final = Fraction(1, 1000)
 """Share of lines that may be quarantined before the run is undetermined: 0.1 %."""
@@ -99,6 +99,8 @@ class Judged:
         if self.audit is not None:
             self.audit.finish(self.report.run.id)
         if self.state is not None:
+            from s3guard.state import run_head
+
             while not self.state.append(run_head(self.report.run.id, **self.covered), render(self.report, Options()).encode()):
                 self.state.view()
 
@@ -139,8 +141,14 @@ def begun(request: Request) -> Standing:
     loaded = chosen.of_frameworks(policy.load(request.policies), request.frameworks)
     known = chosen.baseline(request.baseline)
     plan = _plan(request, loaded)
-    state = None if request.state is None else State(request.state, request.access)
+    state = None if request.state is None else _state(request.state, request.access)
     return Standing(loaded, known, sources.Sources(_scope(request, plan, str(root))), state, str(uuid.uuid4()))
+
+
+def _state(uri: str, access: Access) -> State:
+    from s3guard.state import State
+
+    return State(uri, access)
 
 
 def judged(request: Request, standing: Standing | None = None, objects: Iterator[sources.LogObject] | None = None) -> Judged:
@@ -204,12 +212,14 @@ def _concluded(request: Request, work: engines.Work, state: State | None, run: s
     """The results, and what is to be said of them: of the logs alone, or of all that the state holds."""
     engine = engines.engine(request.engine).run
     if state is not None:
+        from s3guard.remembered import Remembered
+
         remembered = Remembered(state, work.plan, request.as_of, run, engine, work.read)
         remembered.judge(work)
         return remembered.conclude(known, request.jobs)
     found = engine(work)
     with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
-        return conclude(work.plan, found, Known(known), pool.map), Told((), (), {})
+        return conclude(work.plan, found, Known(known), pool.map), Told()
 
 
 def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
@@ -227,6 +237,8 @@ def _scope(request: Request, plan: Plan, root: str) -> sources.Scope:
     """What of the sources the run looks at: with a state what its report covers, which is whole hours."""
     since, until = request.since, request.until
     if request.state is not None:
+        from s3guard.remembered import usually
+
         since = (usually(request.as_of) if since is None else since).replace(minute=0, second=0, microsecond=0)
         until = None if until is None or until > _LAST_HOUR else _full_hour(until)
     return sources.Scope(root, since, until, request.late, _covered(request, plan), request.access)

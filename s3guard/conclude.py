@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from s3guard import coverage
 from s3guard.globs import matches
@@ -23,6 +25,18 @@ class Conclusion:
     coverage: Coverage
     runs: tuple[RunCoverage, ...] = ()
     """Which runs judged what of it, of a state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run says beside its results; nothing without a state."""
+
+    notes: tuple[str, ...] = ()
+    """Sentences about what the report covers."""
+    blind: tuple[str, ...] = ()
+    """Sentences about what was not looked at, and that no result says."""
+    covered: Mapping[str, Any] = field(default_factory=dict)
+    """What the run covered, for the state (`s3guard.state.run_head`)."""
 
 
 def conclude(plan: Plan, partial: Partial, known: Known | None = None, each: Each = map) -> Conclusion:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from s3guard.blocks import Read
-from s3guard.conclude import Conclusion, conclude
+from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.engines import Work
 from s3guard.model import Status, Unreadable, UsageError
 from s3guard.partial import Partial
@@ -33,18 +33,6 @@ USUAL: Final = timedelta(days=30)
 """What a report covers unless `--since` says otherwise: so many days before as-of."""
 
 _END: Final = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a run with a state says beside its results."""
-
-    notes: tuple[str, ...]
-    """Sentences about what the report covers."""
-    blind: tuple[str, ...]
-    """Sentences about what was not looked at, and that no result says."""
-    covered: Mapping[str, Any]
-    """What the run covered, for the state (`s3guard.state.run_head`)."""
 
 
 def keys(policies: Sequence[Policy]) -> dict[str, str]:
