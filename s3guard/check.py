@@ -214,7 +214,7 @@ def _concluded(request: Request, work: engines.Work, state: State | None, run: s
     if state is not None:
         from s3guard.remembered import Remembered
 
-        remembered = Remembered(state, work.plan, request.as_of, run, engine, work.read)
+        remembered = Remembered(state, work.plan, request.as_of, run, engine, work.read, request.late)
         remembered.judge(work)
         return remembered.conclude(known, request.jobs)
     found = engine(work)

@@ -123,6 +123,8 @@ class Judge:
             seen, subject = self._seen[bucket], self._only_subject(rule, bucket)
             begin = self._plan.since if open_ended or self._plan.since is not None else seen["first"]
             finish = self._plan.until if open_ended or self._plan.until is not None else seen["last"] + 1
+            if finish is None and self._plan.arrived is not None and self._plan.arrived > seen["last"]:
+                finish = self._plan.arrived
             rows.append((group_hash(self._bound.name, bucket, subject), bucket, subject, begin, finish))
         schema = {"g": pl.Int64, "bucket": pl.String, "subject": pl.String, "begin": pl.Int64, "finish": pl.Int64}
         periods = pl.DataFrame(rows, schema=schema, orient="row")

@@ -23,6 +23,8 @@ class Plan:
     """Seconds since 1970, UTC; records before are left out."""
     until: int | None = None
     """Records at and after are left out."""
+    arrived: int | None = None
+    """Where `until` is open, the second by which records must have arrived for a bucket not to have fallen silent; None: nobody knows."""
     rules: frozenset[str] | None = None
     """Names of the rules that are judged, ``policy/kind[/id]``; None: all."""
     buckets: frozenset[str] | None = None

@@ -19,7 +19,7 @@ from s3guard.partial import Partial
 from s3guard.plan import Plan, table_key
 from s3guard.policy import Policy
 from s3guard.results import Known
-from s3guard.sources import LogObject, UnreadableError
+from s3guard.sources import LATE, LogObject, UnreadableError
 from s3guard.state import CELL, State, View, batch_head
 from s3guard.state.judged import Known as Judged
 from s3guard.state.judged import torn
@@ -52,6 +52,8 @@ class Remembered:
     """The run's id."""
     engine: Callable[[Work], Partial]
     read: Read
+    late: timedelta = LATE
+    """How long a record may be on its way: a bucket without one of the last `late` and a gap before has fallen silent."""
     unlisted: list[Unreadable] = field(default_factory=list)
     """What could not be listed."""
     changed: dict[str, str] = field(default_factory=dict)
@@ -128,6 +130,8 @@ class Remembered:
             plan = replace(plan, since=since)
         if plan.until is not None:
             plan = replace(plan, until=until)
+        else:
+            plan = replace(plan, arrived=math.floor(self.as_of.timestamp() - self.late.total_seconds()))
         with ThreadPoolExecutor(jobs, thread_name_prefix="s3guard") as pool:
             concluded = conclude(plan, partial, known, pool.map)
         failed = {result.rule for result in concluded.results if result.status is Status.FAIL}

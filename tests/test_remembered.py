@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -239,3 +239,21 @@ def test_standard_input_is_nothing_that_a_state_could_know_again(tmp_path: Path,
 
     with pytest.raises(UsageError, match="standard input has no name"):
         judged(Request(logs=["-"], policies=[tmp_path / "policies"], as_of=AS_OF, state="state"))
+
+
+def test_a_log_that_falls_silent_is_told_once_what_is_late_must_have_arrived(tmp_path: Path) -> None:
+    state, more = str(tmp_path / "state"), "  completeness: {max_gap: 6h}\n"
+    write(tmp_path, {"a.log": line(1, b"10.0.0.1") + line(3, b"10.0.0.1")}, more=more)
+    day = datetime(2026, 10, 3, tzinfo=UTC)
+    early = finished(tmp_path, state, as_of=day + timedelta(hours=57))
+    assert ("pass", 2, []) == said(early)["completeness"]
+    silent = finished(tmp_path, state, as_of=day + timedelta(hours=58))
+    assert (("fail", 2, ["new"]), 1) == (said(silent)["completeness"], silent.exit_code)
+    (found,) = next(result.findings for result in silent.results if result.kind == "completeness")
+    assert "longest gap between records: 7 h 00 min (at most 6h) from 2026-10-03T03:00:00Z" in found.message
+    again = finished(tmp_path, state, as_of=day + timedelta(hours=70))
+    assert (("fail", 2, ["unchanged"]), 0) == (said(again)["completeness"], again.exit_code)
+    sooner = finished(tmp_path, str(tmp_path / "other"), as_of=day + timedelta(hours=20), late=timedelta(hours=2))
+    assert ("fail", 2, ["new"]) == said(sooner)["completeness"]
+    write(tmp_path, {"b.log": line(9, b"10.0.0.1") + line(15, b"10.0.0.1")}, more=more)
+    assert ("pass", 4, []) == said(finished(tmp_path, state, as_of=day + timedelta(hours=58)))["completeness"]

@@ -40,15 +40,14 @@ def ask(
 
     origin = Origin(operation)
     try:
-        answer = call()
+        # NOTE: a call that turns pages reads them, so both can meet what makes no sense.
+        value = read(call())
     except ClientError as error:
         return _refused(error.response, operation, action, absent)
     except (NonsenseError, ResponseParserError) as error:
         return _nonsense(operation, error)
     except BotoCoreError as error:
         return Unknown(f"{operation} got no answer ({_short(error)})", None, origin)
-    try:
-        value = read(answer)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         return _nonsense(operation, error)
     return Absent("", origin) if value is None else Value(value, origin)

@@ -117,8 +117,9 @@ def look(asked: Look) -> Seen:
                 one.row, special = _account(one.entered, one.row, one.rows, asked.wants)
                 one.rows += special
         bucketwise.second()
-    rows = {row.name: row for one in found for row in one.rows}
-    facts = Facts(began, "live", tuple(one.row for one in found), tuple(rows[name] for name in sorted(rows)))
+    # NOTE: names of table buckets are their own, one account and Region each: one may be called as a bucket of S3 is.
+    rows = {(row.name, row.kind, *((row.account, row.region) if row.kind == "table" else ())): row for one in found for row in one.rows}
+    facts = Facts(began, "live", tuple(one.row for one in found), tuple(sorted(rows.values(), key=lambda row: (row.name, row.kind))))
     ended = datetime.now(UTC)
     return Seen(facts, tuple(_asking(one, began, ended) for one in found if one.entered is not None and one.entered.arn))
 

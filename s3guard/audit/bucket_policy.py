@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from s3guard.audit.facts import NotKnownError
 
 _KINDS: Final = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
+_ELEMENTS: Final = frozenset({"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"})
 ANYBODY: Final = ("*", "*")
 """What ``"Principal": "*"`` becomes."""
 
@@ -47,7 +48,7 @@ def statements(policy: str | None, partition: str = "aws") -> tuple[Statement, .
         return ()
     try:
         # NOTE: CloudFormation's partition is known, and the one symbol that nearly every ARN of a template holds.
-        document = json.loads(policy.replace("${AWS::Partition}", partition))
+        document = json.loads(policy.replace("${AWS::Partition}", partition), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise NotKnownError("the bucket policy is no JSON") from error
     found = document.get("Statement") if isinstance(document, dict) else None
@@ -56,6 +57,14 @@ def statements(policy: str | None, partition: str = "aws") -> tuple[Statement, .
     if not isinstance(found, list):
         raise NotKnownError("the bucket policy has no statements")
     return tuple(_statement(one, place) for place, one in enumerate(found, 1))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; NotKnownError where a key stands twice, since nobody can tell which of the two counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise NotKnownError("the bucket policy has a key twice in one place")
+    return found
 
 
 def _statement(said: object, place: int) -> Statement:
@@ -69,6 +78,8 @@ def _statement(said: object, place: int) -> Statement:
     for one, other in pairs:
         if (one in said) is (other in said):
             raise NotKnownError(f"statement {name} of the bucket policy needs one of {one} and {other}")
+    if not _ELEMENTS.issuperset(said):
+        raise NotKnownError(f"statement {name} of the bucket policy has an element that IAM does not know")
     try:
         return Statement(
             name,

@@ -34,6 +34,11 @@ _PLAIN: Final = re.compile(r"(?:[a-z0-9-]*:){5}[^*?$]*")
 """An ARN with neither wildcards nor symbols."""
 _IF_EXISTS: Final = "IfExists"
 _SETS: Final = ("ForAllValues:", "ForAnyValue:")
+_OPERATOR: Final = re.compile(
+    r"String(Not)?(Equals(IgnoreCase)?|Like)|Arn(Not)?(Equals|Like)|Bool|BinaryEquals|(Not)?IpAddress|Null"
+    r"|(Numeric|Date)((Not)?Equals|(Less|Greater)Than(Equals)?)"
+)
+"""IAM's operators, by its own page; of another one, or of one in other letters' case, nobody can tell what it does."""
 
 
 def holds(condition: Condition, context: Context) -> Tri:
@@ -42,6 +47,8 @@ def holds(condition: Condition, context: Context) -> Tri:
     operator = condition.operator[len(quantifier) :]
     is_lax = operator.endswith(_IF_EXISTS)
     operator = operator.removesuffix(_IF_EXISTS)
+    if _OPERATOR.fullmatch(operator) is None:
+        return None
     found = _value(condition.key, context)
     if operator == "Null":
         return None if found is Missing.OPEN else any(one.lower() == str(found is Missing.ABSENT).lower() for one in condition.values)

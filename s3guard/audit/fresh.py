@@ -69,13 +69,14 @@ def new_account(name: str, buckets: Iterable[Bucket], **facts: Fact[Any]) -> Acc
     """The row of an account that a template is deployed to: of what is not given, nothing is known."""
     kinds = [bucket.kind for bucket in buckets if bucket.account == name]
     told: dict[str, Any] = {
+        "buckets": Value(kinds.count("general")),
         "directory_buckets": Value(kinds.count("directory")),
         "table_buckets": Value(kinds.count("table")),
         "public_access_block": _NOT_SHOWN,
         "trails": _NOT_SHOWN,
         "event_data_stores": _NOT_SHOWN,
     }
-    return Account(name, buckets=Value(kinds.count("general")), **{**told, **facts})
+    return Account(name, **{**told, **facts})
 
 
 def unseen(name: str, reason: str, account: str | None = None, **given: Any) -> Bucket:  # noqa: ANN401 - fields of a Bucket

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from s3guard.audit.facts import Unknown, Value
+from s3guard.audit.bucket_policy import statements
+from s3guard.audit.facts import NotKnownError, Unknown, Value
 from s3guard.audit.rows import Account, Bucket, Facts, Logging
 
 SERVICE = "logging.s3.amazonaws.com"
@@ -33,7 +34,8 @@ class Graph:
 
     @cached_property
     def _buckets(self) -> dict[str, Bucket]:
-        return {bucket.name: bucket for bucket in self.facts.buckets}
+        # NOTE: a table bucket may have the name of another bucket, and logs go to buckets of S3 alone.
+        return {bucket.name: bucket for bucket in sorted(self.facts.buckets, key=lambda one: one.kind != "table")}
 
     @cached_property
     def _accounts(self) -> dict[str, Account]:
@@ -91,8 +93,8 @@ class Graph:
         if others:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             return f"log sink: {others[0]}{more} log{'' if more else 's'} to it"
-        if isinstance(bucket.policy, Value) and SERVICE in bucket.policy.value:
-            return f"log sink: its policy names {SERVICE}"
+        if isinstance(bucket.policy, Value) and SERVICE in bucket.policy.value and _admits_delivery(bucket.policy.value):
+            return f"log sink: its policy admits {SERVICE}"
         if isinstance(bucket.acl, Value) and any(grant.uri == LOG_DELIVERY for grant in bucket.acl.value.grants):
             return "log sink: its ACL admits the log delivery group"
         return None
@@ -106,6 +108,15 @@ class Graph:
             row = self.bucket(name)
             name = None if row is None else self.target(row)
         return (*met, name) if name is not None else tuple(met)
+
+
+def _admits_delivery(policy: str) -> bool:
+    """Whether an Allow names the log delivery; a Deny or a name that mentions it makes no log bucket."""
+    try:
+        said = statements(policy)
+    except NotKnownError:
+        return True  # NOTE: then the checks of log buckets cannot be decided either, and say so.
+    return any(("Service", SERVICE) in (one.principals or ()) for one in said if one.effect == "Allow")
 
 
 def _edges(bucket: Bucket) -> Iterator[Edge]:

@@ -10,13 +10,12 @@ from s3guard.audit import answers
 from s3guard.audit.asking import NonsenseError, ask
 from s3guard.audit.calls import CALLS
 from s3guard.audit.facts import Absent, Fact, Origin, Unknown, Value
-from s3guard.audit.rows import Bucket, IntelligentTiering
+from s3guard.audit.rows import TOP, Bucket, IntelligentTiering
 
 _OLD_REGIONS: Final = {"EU": "eu-west-1", "": "us-east-1"}
 """What GetBucketLocation calls them: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html"""
 _PAGES: Final = 100
 """Pages of a bucket's Intelligent-Tiering configurations, of which it may have 1,000."""
-_TOP: Final = 1_000
 
 Client = Any  # a client of S3 from `asking.guarded`; its class is made when it runs
 
@@ -68,11 +67,21 @@ def tiering(bucket: str, client: Client) -> Fact[tuple[IntelligentTiering, ...]]
 def top_level(bucket: str, client: Client) -> Fact[tuple[str, ...]]:
     """The first level of a log bucket."""
 
-    def read(answer: Mapping[str, Any]) -> tuple[str, ...]:
-        keys = [one["Key"] for one in answer.get("Contents") or ()]
-        return tuple(sorted([*keys, *(one["Prefix"] for one in answer.get("CommonPrefixes") or ())]))
+    def pages() -> list[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
+        more: dict[str, Any] = {}
+        while len(found) < TOP // 1_000:
+            found.append(client.list_objects_v2(Bucket=bucket, Delimiter="/", MaxKeys=1_000, **more))
+            if not found[-1].get("IsTruncated"):
+                break
+            more = {"ContinuationToken": found[-1]["NextContinuationToken"]}
+        return found
 
-    return ask(lambda: client.list_objects_v2(Bucket=bucket, Delimiter="/", MaxKeys=_TOP), "ListObjectsV2", "s3:ListBucket", read)
+    def read(told: list[Mapping[str, Any]]) -> tuple[str, ...]:
+        keys = [one["Key"] for answer in told for one in answer.get("Contents") or ()]
+        return tuple(sorted([*keys, *(one["Prefix"] for answer in told for one in answer.get("CommonPrefixes") or ())]))
+
+    return ask(pages, "ListObjectsV2", "s3:ListBucket", read)
 
 
 def region(bucket: str, client: Client) -> Fact[str]:

@@ -13,11 +13,11 @@ from s3guard.audit.graph import Graph
 from s3guard.audit.rows import Bucket, Facts
 from s3guard.model import Result, Status
 from s3guard.policy import Policy
-from s3guard.text import shown
+from s3guard.text import line_safe, shown
 
 _PLACEHOLDER: Final = re.compile(r"<(bucket|log-bucket|prefix|account|region|days|name)>")
-_SAFE: Final = re.compile(r"[A-Za-z0-9._/=+@:-]*")
-"""What means nothing to a shell or to Terraform: anything else stays a placeholder, for a reader to put in."""
+_SAFE: Final = re.compile(r"(?!-|[A-Za-z]+://)[A-Za-z0-9._/=+@:-]*")
+"""What means nothing to a shell, to the AWS CLI (options, ``file://``) or to Terraform: anything else stays for a reader to put in."""
 
 
 def snippets(results: Sequence[Result], facts: Facts, policies: Sequence[Policy], checks: Mapping[str, Check]) -> Iterator[str]:
@@ -29,8 +29,9 @@ def snippets(results: Sequence[Result], facts: Facts, policies: Sequence[Policy]
         check = checks.get(result.rule.rpartition("/")[2])
         if check is None or result.status is not Status.FAIL:
             continue
-        yield f"# {shown(result.rule)}  {shown(result.bucket or '')}\n"
-        yield from (f"#   {line}\n" for finding in result.findings for line in shown(finding.message).split("\n"))
+        # NOTE: a line of a pipeline's log is obeyed even after a hash.
+        yield line_safe(f"# {shown(result.rule)}  {shown(result.bucket or '')}") + "\n"
+        yield from (line_safe(f"#   {shown(finding.message)}") + "\n" for finding in result.findings)
         for source in sorted({str(finding.subject.get("source") or "") for finding in result.findings}):
             text = "".join(_sections(check, _values(result, source, graph, expected.get(result.policy))))
             if text not in told:
@@ -65,7 +66,8 @@ def _values(result: Result, source: str, graph: Graph, expected: Expected | None
         "account": bucket.account,
         "region": region,
         "days": str(expected.keep.days) if expected and expected.keep else None,
-        "name": re.sub(r"[^a-z0-9_]", "_", bucket.name.lower()),
+        # NOTE: Terraform takes no name that begins with a digit, and names of buckets often do.
+        "name": re.sub(r"[^a-z0-9_]|^(?=[0-9])", "_", bucket.name.lower()),
     }
     return {name: value for name, value in found.items() if value and not is_symbolic(value) and _SAFE.fullmatch(value)}
 

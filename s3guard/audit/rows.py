@@ -14,6 +14,8 @@ from typing import Final, Literal
 from s3guard.audit.facts import Fact, Unknown
 from s3guard.model import Location
 
+TOP: Final = 10_000
+"""Names of a log bucket's first level that are looked at."""
 UNASKED: Final = Unknown("nobody looked")
 """What a fact is that its source does not give."""
 
@@ -226,7 +228,7 @@ class Bucket:
     public_access_block: Fact[PublicAccessBlock] = UNASKED
     """Of the bucket; absent: all four are off at this level."""
     top_level: Fact[tuple[str, ...]] = UNASKED
-    """Of a log bucket: its first level, prefixes up to a slash and keys without one; at most 1,000."""
+    """Of a log bucket: its first level, prefixes up to a slash and keys without one; where there are `TOP`, there may be more."""
     delivered: Fact[Delivered] = UNASKED
     """Of a source: its newest log object. Never known from a template."""
     canary: Fact[tuple[Canary, ...]] = UNASKED

@@ -20,9 +20,16 @@ HARMING: Final = (
     "s3:PutLifecycleConfiguration",
     "s3:PutBucketPolicy",
     "s3:DeleteBucketPolicy",
+    "s3:PutBucketAcl",
+    "s3:PutObjectAcl",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketVersioning",
+    "s3:PutBucketPublicAccessBlock",
 )
 """What makes logs go, or opens the bucket."""
-_ON_BUCKET: Final = frozenset({"s3:PutLifecycleConfiguration", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
+WRITING: Final = ("s3:PutObject",)
+"""What forges logs, and overwrites them."""
+_ON_BUCKET: Final = frozenset(action for action in HARMING if "Object" not in action)
 _NARROWING: Final = ("aws:principalaccount", "aws:principalarn")
 
 
@@ -36,6 +43,11 @@ class Access:
     """Of those that were asked about."""
     open: tuple[str, ...]
     """Denies of which nobody can tell whether they take it away again."""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the statement is about everybody, and only its conditions leave this principal."""
+        return (self.who.kind, self.who.name) not in (self.statement.principals or ())
 
     @property
     def name(self) -> str:

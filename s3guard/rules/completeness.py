@@ -32,7 +32,8 @@ class Completeness(GroupRule):
 
     ## Fields
 
-    * `max_gap` (default none): the longest time without a record that is no violation, in whole seconds.
+    * `max_gap` (default none): the longest time without a record that is no violation, in whole seconds. The ends of the period count where
+      they are given; with a state and without `--until`, the period ends `--late` before as-of, since S3 delivers late.
     * `min_records` (default 1): the smallest number of records that is enough.
 
     The common fields narrow what counts as a record: with `operations: [write]` and `max_gap: 25h` it is the nightly upload that

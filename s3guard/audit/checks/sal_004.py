@@ -71,6 +71,6 @@ def check(case: Case) -> Iterator[Verdict]:
     if name in way[1:]:
         yield failed(f"Logs go round in a circle: {' to '.join(way)}", target=target)
     elif further == target:
-        yield warned(f"The log bucket {target} logs to itself: every log makes another one", target=target)
+        yield failed(f"The log bucket {target} logs to itself: every log makes another one, for ever", target=target)
     else:
         yield warned(f"The log bucket {target} has logging of its own, to {further}", target=target)

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s3guard.audit.case import About, AccountCase, Verdict, failed, passed, unknown
+from s3guard.audit.case import About, AccountCase, Verdict, failed, not_applicable, passed, unknown
 from s3guard.audit.facts import is_symbolic, known
 from s3guard.model import Severity
 
@@ -42,7 +42,8 @@ NEEDS = ("buckets",)
 
 def check(case: AccountCase) -> Iterator[Verdict]:
     """Whether each bucket is covered or excluded."""
-    if case.graph.facts.source == "live":
+    is_live = case.graph.facts.source == "live"
+    if is_live:
         known(case.account.buckets)
     for bucket in case.graph.facts.buckets:
         if bucket.account != case.account.id or bucket.kind != "general" or case.covered.get(bucket.name):
@@ -58,4 +59,10 @@ def check(case: AccountCase) -> Iterator[Verdict]:
             )
         elif bucket.name not in case.excluded:
             yield failed(f"{bucket.name} is named by no policy and excluded for no reason", bucket=bucket.name)
+    if not is_live and not any(bucket.account == case.account.id and bucket.kind == "general" for bucket in case.graph.facts.buckets):
+        yield not_applicable("there are no buckets in this template")
+        known(case.account.buckets)
+        return
+    # NOTE: a template may make more buckets than it shows, and those that it does show have been judged by now.
+    known(case.account.buckets)
     yield passed("every bucket has a policy or a reason to have none")

@@ -97,8 +97,15 @@ def _guards(statement: Statement) -> tuple[Condition, ...]:
     return tuple(condition for condition in statement.conditions if condition.key.lower() in lower)
 
 
+def _narrows(condition: Condition) -> bool:
+    """Whether a condition leaves anybody out: one that says who is not meant, or that any text meets, guards nothing."""
+    is_wild = "Like" in condition.operator or condition.operator.startswith("Arn")
+    meets_all = is_wild and any(not value.strip("*") for value in condition.values)
+    return "Not" not in condition.operator and condition.operator != "Null" and not meets_all
+
+
 def _guarded(statement: Statement) -> Verdict:
-    there = {condition.key.lower() for condition in _guards(statement) if "Not" not in condition.operator and condition.operator != "Null"}
+    there = {condition.key.lower() for condition in _guards(statement) if _narrows(condition)}
     missing = [guard for guard in _GUARDS if guard.lower() not in there]
     if missing:
         return warned(f"Statement {statement.name} admits S3 without {' and '.join(missing)}", statement=statement.name)

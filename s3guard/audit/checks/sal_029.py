@@ -91,7 +91,10 @@ def _judged(case: Case, route: Route, lifecycle: Lifecycle | None, asked: Days) 
 
 
 def _deleted(rules: Sequence[Applied], asked: Days) -> Iterator[Verdict]:
-    soonest = deletion(rules).soonest
+    gone = deletion(rules)
+    for one in gone.dated:
+        yield failed(f"Rule {one.rule.id} deletes logs on a fixed day, whatever their age, {_asks(asked)}", rule=one.rule.id)
+    soonest = gone.soonest
     if soonest is not None and (soonest.rule.expiration_days or 0) < asked.days:
         days = soonest.rule.expiration_days
         yield failed(f"Rule {soonest.rule.id} deletes logs after {days:,} days, {_asks(asked)}", rule=soonest.rule.id)

@@ -3,7 +3,8 @@
 ## What
 
 Beside the log delivery, no statement of the bucket policy and no grant of the ACL lets anybody read logs but the log bucket's own
-account and the `readers` of the policy's `logging:`; and none lets anybody delete logs, change the lifecycle or change the bucket policy.
+account and the `readers` of the policy's `logging:`; and none lets anybody delete logs, or change the
+lifecycle, the versioning, the bucket policy, the ACLs or what blocks public access; nor anybody outside the account write logs.
 An administrator of the same account needs no such statement: an identity policy is enough. A public policy is critical.
 
 ## Why
@@ -49,15 +50,15 @@ from s3guard.audit.case import About, Case, Verdict, failed, passed, unknown, wa
 from s3guard.audit.facts import Value, is_same, known
 from s3guard.audit.grants import ENFORCED, UNSET
 from s3guard.audit.graph import LOG_DELIVERY
-from s3guard.audit.permission import Who, account_of, is_account
-from s3guard.audit.route import listed, partition_of
+from s3guard.audit.permission import Who, account_of, has_resource, is_account
+from s3guard.audit.route import listed, partition_of, routes
 from s3guard.audit.rows import Acl, Grant
-from s3guard.audit.strangers import HARMING, READING, Access, accesses, principals
+from s3guard.audit.strangers import HARMING, READING, WRITING, Access, accesses, principals
 from s3guard.model import Severity
 
 SEVERITY = Severity.HIGH
 ABOUT = About.SINK
-NEEDS = ("policy", "policy_is_public", "acl", "object_ownership", "public_access_block")
+NEEDS = ("policy", "policy_is_public", "acl", "object_ownership", "public_access_block", "source.logging", "source.region")
 _EVERYBODY = ("/global/AllUsers", "/global/AuthenticatedUsers")
 _HARMLESS = ("READ_ACP",)
 
@@ -71,6 +72,8 @@ def check(case: Case) -> Iterator[Verdict]:
         yield from _reading(case, access)
     for access in accesses(policy, arn, HARMING):
         yield from _harming(case, access)
+    for access in accesses(policy, arn, WRITING):
+        yield from _writing(case, access)
     yield from _acl(case)
     yield from _public(case, policy)
     yield passed("by bucket policy and ACL, which is all that is looked at")
@@ -93,8 +96,9 @@ def _reading(case: Case, access: Access) -> Iterator[Verdict]:
 
 def _harming(case: Case, access: Access) -> Iterator[Verdict]:
     own = _is_own(case, access.who)
-    # NOTE: a statement about the whole account gives nobody a right; it leaves it to identity policies.
-    if own and is_account(access.who.name):
+    # NOTE: a statement about the whole account gives nobody a right; it leaves it to identity policies. One about everybody whose
+    # account a condition names does give it, to each of them.
+    if own and is_account(access.who.name) and not access.is_narrowed:
         return
     about = {"statement": access.statement.name, "principal": access.name, "what": "delete"}
     if access.open:
@@ -103,6 +107,20 @@ def _harming(case: Case, access: Access) -> Iterator[Verdict]:
         yield unknown(f"whether {access.name} is the same account is not known yet", **about)
     else:
         yield failed(f"Statement {access.statement.name} lets {access.name} do {listed(access.actions)}", None, **about)
+
+
+def _writing(case: Case, access: Access) -> Iterator[Verdict]:
+    """Logs overwritten or forged from outside; services of AWS, which write logs of theirs, choose no keys for others."""
+    own = _is_own(case, access.who)
+    if own or access.who.kind == "Service" or not any(has_resource(access.statement, way.request.resource) for way in routes(case)):
+        return
+    about = {"statement": access.statement.name, "principal": access.name, "what": "write"}
+    if access.open:
+        yield unknown(f"whether statement {listed(access.open)} keeps {access.name} from writing depends on its conditions", **about)
+    elif own is None:
+        yield unknown(f"whether {access.name} is of the same account is not known yet", **about)
+    else:
+        yield failed(f"Statement {access.statement.name} lets {access.name} write and overwrite logs (s3:PutObject)", None, **about)
 
 
 def _is_own(case: Case, who: Who) -> bool | None:

@@ -26,7 +26,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-loggi
 
 ## Not seen
 
-What lies deeper than the first level, and more than its first 1,000 names.
+What lies deeper than the first level. Where that has more than 10,000 names the rest is not looked at, and nothing passes.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from s3guard.audit.case import About, Case, Verdict, not_applicable, passed, unk
 from s3guard.audit.facts import Unknown, given
 from s3guard.audit.likeness import STAR, Tokens, head, matches, may_agree
 from s3guard.audit.route import key_of, listed
+from s3guard.audit.rows import TOP
 from s3guard.model import Severity
 
 SEVERITY = Severity.LOW
@@ -60,7 +61,9 @@ def check(case: Case) -> Iterator[Verdict]:
     there = given(case.bucket.top_level, "the list of its first level")
     strange = [name for name in there if name not in _OTHER_LOGS and not _is_logs(name, keys)]
     undecided = case.graph.undecided
-    if not strange:
+    if not strange and len(there) >= TOP:
+        yield unknown(f"the first level has {TOP:,} names and more, and no others were looked at")
+    elif not strange:
         yield passed("only logs")
     elif undecided:
         why = undecided[0].logging.reason if isinstance(undecided[0].logging, Unknown) else "its target is not known"

@@ -37,7 +37,7 @@ from s3guard.model import Severity
 
 SEVERITY = Severity.LOW
 ABOUT = About.ACCOUNT
-NEEDS = ("trails",)
+NEEDS = ("trails", "buckets")
 
 
 def check(case: AccountCase) -> Iterator[Verdict]:
@@ -50,6 +50,9 @@ def check(case: AccountCase) -> Iterator[Verdict]:
         yield not_applicable("no trail delivers to a bucket")
     for name in names:
         row = case.graph.bucket(name)
+        if row is None and case.graph.facts.source == "live" and isinstance(case.account.buckets, Unknown):
+            yield unknown(f"whether {name} is of this account is not known: {case.account.buckets.reason}", bucket=name)
+            continue
         if row is None or row.account != case.account.id:
             yield not_applicable(f"{name} is in another account, and judged with that")
             continue

@@ -45,7 +45,10 @@ def of_template(template: Template, taken: datetime) -> Facts:
     policies = policies_of(resolver, made, {names[one.id] for one in made if one.type == BUCKET})
     rows = [*_rows(template, resolver, made, names, policies), *_loops(template)]
     resolver.assuming(None)
-    account = new_account(ACCOUNT, rows, **accounts.facts_of(resolver, made))
+    facts = accounts.facts_of(resolver, made)
+    if template.macros:
+        facts["buckets"] = Unknown(f"the macro {template.macros[0]} may make others")
+    account = new_account(ACCOUNT, rows, **facts)
     return assembled(rows, [account], taken, template.name)
 
 

@@ -72,4 +72,6 @@ def _accounts(plan: Plan, rows: list[Bucket], joins: Joins, buckets: Buckets, pr
             told.setdefault(providers.account(one), []).append(one)
     for name, resources in told.items():
         facts = accounts.facts_of(resources, joins, buckets.origin, lambda one: providers.region(one, buckets.origin(one)))
+        if plan.is_partial:
+            facts["buckets"] = Unknown("the plan is not complete, as Terraform says in it, so there may be others")
         yield new_account(name, rows, **facts)

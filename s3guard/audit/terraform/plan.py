@@ -147,7 +147,7 @@ def _plan(root: Mapping[str, Any], name: str) -> Plan:
         modules=dict(_modules(configuration.get("root_module") or {}, ())) if configuration else {},
         providers=_objects(configuration.get("provider_config"), "expressions"),
         variables=_objects(root.get("variables")),
-        is_partial=root.get("complete") is False or root.get("errored") is True,
+        is_partial=root.get("complete") is False or root.get("errored") is True or bool(root.get("deferred_changes")),
     )
 
 
