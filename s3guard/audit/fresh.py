@@ -65,9 +65,9 @@ def is_public(policy: Fact[str]) -> Fact[bool]:
     return policy if isinstance(policy, Absent | Unknown) else _ONLY_RUNNING
 
 
-def new_account(name: str, buckets: Iterable[Bucket], **facts: Fact[Any]) -> Account:
+def new_account(name: str, rows: Iterable[Bucket], **facts: Fact[Any]) -> Account:
     """The row of an account that a template is deployed to: of what is not given, nothing is known."""
-    kinds = [bucket.kind for bucket in buckets if bucket.account == name]
+    kinds = [bucket.kind for bucket in rows if bucket.account == name]
     told: dict[str, Any] = {
         "buckets": Value(kinds.count("general")),
         "directory_buckets": Value(kinds.count("directory")),

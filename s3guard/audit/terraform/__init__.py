@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from s3guard.audit.facts import Unknown
 from s3guard.audit.fresh import assembled, new_account, unseen
 from s3guard.audit.rows import Account, Bucket, Facts
 from s3guard.audit.terraform import accounts
