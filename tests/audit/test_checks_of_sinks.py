@@ -713,3 +713,59 @@ class TestDedicated:
         assert UNKNOWN is says("SAL-034", logs(top_level=DENIED))
         assert NA is verdicts("SAL-034", logs(top_level=DENIED))[0].answer
         assert NA is says("SAL-034", logs(top_level=DENIED), source="template")
+
+
+class TestWhatDidNotReadAsItIs:
+    """What once read as clean, or as a wrong fault."""
+
+    @pytest.mark.parametrize("operator", ["stringNotEquals", "StringNotMatches", "ForAllValues:Newer", "bool"])
+    def test_of_an_operator_that_iam_does_not_know_nobody_can_tell(self, operator: str) -> None:
+        sink = logs(policy=written(deliver(), deny(**{operator: {"aws:SourceVpce": "vpce-1"}})))
+        assert (UNKNOWN, UNKNOWN) == (says("SAL-020", sink), says("SAL-022", sink))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f'{{"Statement": [{json.dumps(deny())}], "Statement": [{json.dumps(deliver())}]}}',
+            json.dumps({"Statement": [{**deliver(), "condition": {"Bool": {"aws:SecureTransport": "false"}}}]}),
+        ],
+        ids=["a key twice", "an element that IAM does not know"],
+    )
+    def test_a_policy_that_may_be_read_in_two_ways_is_not_read(self, text: str) -> None:
+        assert (UNKNOWN, UNKNOWN) == (says("SAL-020", logs(policy=Value(text))), says("SAL-022", logs(policy=Value(text))))
+
+    @pytest.mark.parametrize(("value", "answer"), [("*", WARN), ("**", WARN), ([ACCOUNT, "*"], WARN), (ACCOUNT, PASS)])
+    def test_a_guard_that_any_account_meets_guards_nothing(self, value: Any, answer: Answer) -> None:
+        guards = {"StringLike": {"aws:SourceAccount": value}, "ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}
+        assert answer is says("SAL-021", logs(policy=written(deliver(Condition=guards))))
+
+    def test_a_rule_that_deletes_on_a_day_leaves_nothing_to_read_at_once(self) -> None:
+        dated = Lifecycle((LifecycleRule("day", "Enabled", expiration_date="2026-11-01"),))
+        assert FAIL is says("SAL-029", logs(lifecycle=Value(dated)), available=Days(90, "the policy"))
+
+    @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
+    def test_everybody_of_the_account_may_not_delete_logs(self, principal: Any) -> None:
+        own = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+        assert FAIL is says("SAL-033", logs(policy=written(allow(principal, "s3:DeleteObject", **own))))
+        assert PASS is says("SAL-033", logs(policy=written(allow({"AWS": ACCOUNT}, "s3:DeleteObject"))))
+
+    @pytest.mark.parametrize(
+        ("principal", "resource", "answer"),
+        [
+            ({"AWS": OTHERS}, "arn:aws:s3:::logs/*", FAIL),
+            ("*", "arn:aws:s3:::logs/app/*", FAIL),
+            ({"AWS": OTHERS}, "arn:aws:s3:::logs/AWSLogs/*", PASS),
+            ({"Service": "cloudtrail.amazonaws.com"}, "arn:aws:s3:::logs/*", PASS),
+            ({"AWS": f"arn:aws:iam::{ACCOUNT}:role/replica"}, "arn:aws:s3:::logs/*", PASS),
+        ],
+        ids=["another account", "everybody", "beside the logs", "a service", "the own account"],
+    )
+    def test_nobody_outside_the_account_writes_over_logs(self, principal: Any, resource: str, answer: Answer) -> None:
+        assert answer is says("SAL-033", logs(policy=written(allow(principal, "s3:PutObject", resource))))
+
+    def test_whoever_is_let_open_the_bucket_is_told(self) -> None:
+        assert FAIL is says("SAL-033", logs(policy=written(allow({"AWS": OTHERS}, "s3:PutBucketAcl", "arn:aws:s3:::logs"))))
+
+    def test_a_first_level_that_was_not_listed_to_its_end_does_not_pass(self) -> None:
+        names = ("app/",) * 10_000
+        assert (UNKNOWN, PASS) == (says("SAL-034", logs(top_level=Value(names))), says("SAL-034", logs(top_level=Value(("app/",)))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -134,7 +135,7 @@ class TestCircles:
 
     @pytest.mark.parametrize(
         ("onward", "answer"),
-        [(Absent(), PASS), (logs_to("app"), FAIL), (logs_to("third"), WARN), (logs_to("logs"), WARN), (DENIED, UNKNOWN)],
+        [(Absent(), PASS), (logs_to("app"), FAIL), (logs_to("third"), WARN), (logs_to("logs"), FAIL), (DENIED, UNKNOWN)],
         ids=["ends", "comes back", "goes on", "stays", "denied"],
     )
     def test_the_way_of_logs_ends_at_the_log_bucket(self, onward: Any, answer: Answer) -> None:
@@ -450,3 +451,44 @@ class TestTemplates:
     def test_a_trail_of_the_template_counts(self) -> None:
         owner = account(trails=Value((trail(EventSelector("All", ("arn:aws:s3",))),)), event_data_stores=DENIED)
         assert PASS is says("SAL-030", OFF, owner=owner, source="template")
+
+
+class TestWhatDidNotReadAsItIs:
+    """What once read as clean."""
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            {"Effect": "Deny", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:*", "Resource": "*"},
+            {"Sid": "logging.s3.amazonaws.com", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket", "Resource": "*"},
+        ],
+        ids=["a Deny", "a Sid"],
+    )
+    def test_a_policy_that_only_mentions_the_log_delivery_exempts_nothing_from_logging(self, statement: dict[str, Any]) -> None:
+        row = bucket("app", policy=Value(json.dumps({"Statement": [statement]})))
+        assert (FAIL, FAIL) == (says("SAL-001", row), says("SAL-030", row))
+
+    def test_logs_of_later_than_the_moment_that_is_judged_prove_nothing(self) -> None:
+        later = bucket("app", logging=logs_to("logs"), delivered=Value(Delivered(NOW + timedelta(days=2), "app/x", NOW)))
+        soon = bucket("app", logging=logs_to("logs"), delivered=Value(Delivered(NOW + timedelta(minutes=2), "app/x", NOW)))
+        assert (UNKNOWN, PASS) == (says("SAL-008", later, bucket("logs")), says("SAL-008", soon, bucket("logs")))
+
+    def test_a_bucket_of_a_trail_is_not_said_to_be_elsewhere_where_the_list_was_denied(self) -> None:
+        trail = Trail(
+            "arn:t", "us-east-1", "trails", is_multi_region=True, is_logging=Value(value=True), selectors=Value(()), advanced=Value(())
+        )
+        blind, seeing = account(buckets=DENIED, trails=Value((trail,))), account(trails=Value((trail,)))
+        assert (UNKNOWN, NA) == tuple(_of_account("SAL-035", one) for one in (blind, seeing))
+
+    def test_a_template_without_buckets_proves_nothing_about_buckets(self) -> None:
+        assert NA is _of_account("SAL-010", account(buckets=Value(0)), source="template")
+        assert UNKNOWN is _of_account("SAL-010", account(buckets=DENIED), source="template")
+
+    def test_a_table_bucket_does_not_take_the_place_of_a_bucket_of_its_name(self) -> None:
+        table = bucket("logs", kind="table", table_logging=Absent())
+        assert bucket("logs") == Graph(facts(ON, bucket("logs"), table)).bucket("logs")
+
+
+def _of_account(check: str, row: Account, source: Any = "live") -> Answer:
+    graph = Graph(facts(accounts=(row,), source=source))
+    return gravest(catalog()[check].verdicts(AccountCase(row, graph, (), {}, {}, {}, NOW)))

@@ -37,3 +37,17 @@ def test_what_a_shell_would_obey_and_what_nobody_knows_stays_a_placeholder() -> 
 
 def test_what_passes_has_no_remedy() -> None:
     assert "" == told(facts(bucket("app", logging=logs_to("logs")), bucket("logs")), "SAL-001")
+
+
+def test_a_name_that_is_an_option_or_a_file_to_the_aws_cli_stays_a_placeholder() -> None:
+    for name in ("--endpoint-url=http://192.0.2.1", "file:///etc/passwd", "fileb://x"):
+        text = told(facts(bucket(name)), "SAL-001", logging=Logging(target=Target(bucket="logs", prefix="{bucket}/")))
+        assert ("--bucket <bucket> " in text, f'"{name}' in text) == (True, False)
+
+
+def test_terraform_takes_the_name_of_a_resource() -> None:
+    assert 'resource "aws_s3_bucket_logging" "_1_app"' in told(facts(bucket("1.app")), "SAL-001")
+
+
+def test_a_pipeline_finds_nothing_to_obey() -> None:
+    assert "##vso" not in told(facts(bucket("app ##vso[task.complete]")), "SAL-001")

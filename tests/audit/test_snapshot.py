@@ -54,7 +54,7 @@ _BUCKETS = st.builds(
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(_BUCKETS, max_size=3).map(tuple))
+@given(st.lists(_BUCKETS, max_size=3, unique_by=lambda row: row.name).map(tuple))
 def test_facts_come_back_as_they_were(buckets: tuple[Bucket, ...]) -> None:
     taken = Facts(NOW, "live", (account(),), buckets)
     assert taken == snapshot.parse(snapshot.dump(taken), "x")
@@ -77,8 +77,10 @@ def test_the_same_facts_are_the_same_bytes_one_bucket_a_line() -> None:
         (b'{"schema": "s3guard/facts/1"}', "x is damaged: "),
         (b"[" * 100_000, "x is not a snapshot of s3guard"),
         (snapshot.dump(facts(bucket("a"))).replace(b'"BucketOwner"', b"7"), "x is damaged: buckets.0.payer"),
+        (snapshot.dump(facts(bucket("a"))).replace(b"00:00:00Z", b"00:00:00"), "x is damaged: a time has no offset from UTC"),
+        (snapshot.dump(facts(bucket("a"), bucket("a"))), "x is damaged: the bucket a stands in it twice"),
     ],
-    ids=["nothing", "a list", "an empty object", "a later version", "no facts", "nested", "a wrong type"],
+    ids=["nothing", "a list", "an empty object", "a later version", "no facts", "nested", "a wrong type", "a time of nowhere", "twice"],
 )
 def test_what_is_no_snapshot_is_refused(content: bytes, said: str) -> None:
     with pytest.raises(UsageError, match=f"^{said}"):
