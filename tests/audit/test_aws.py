@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from s3guard.audit import aws, live
+from s3guard.audit.asking import ask
 from s3guard.audit.calls import CALLS
 from s3guard.audit.facts import Absent, Unknown, Value
 from s3guard.audit.rows import Bucket, Encryption, Facts, KeyFormat, Lifecycle, Logging, ObjectLock, PublicAccessBlock, Versioning
@@ -265,3 +266,21 @@ def test_progress_ends_at_the_number_of_buckets(small: Cloud) -> None:
     look(progress=lambda done, total: told.append((done, total)))
     assert (8, 8) == told[-1]
     assert sorted(told) == told
+
+
+def test_a_page_of_a_list_that_makes_no_sense_is_unknown() -> None:
+    def pages() -> list[str]:
+        return [one["Name"] for one in {"Owner": {}}["Buckets"]]  # type: ignore[index] # as an answer that has no buckets
+
+    found = ask(pages, "ListBuckets", "s3:ListAllMyBuckets", lambda names: names)
+    assert "ListBuckets was answered with nonsense (the answer has no Buckets)" == getattr(found, "reason", found)
+
+
+def test_the_first_level_of_a_log_bucket_is_listed_to_its_end() -> None:
+    class Client:
+        def list_objects_v2(self, **asked: Any) -> dict[str, Any]:
+            page = int(asked.get("ContinuationToken", 0))
+            more = {"IsTruncated": True, "NextContinuationToken": str(page + 1)} if page < 2 else {"IsTruncated": False}
+            return {"CommonPrefixes": [{"Prefix": f"{page}/"}], **more}
+
+    assert ("0/", "1/", "2/") == getattr(live.top_level("logs", Client()), "value", None)
