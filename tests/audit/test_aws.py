@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from s3guard.audit import aws, live
+from s3guard.audit import accounts, aws, live
 from s3guard.audit.asking import ask
 from s3guard.audit.calls import CALLS
 from s3guard.audit.facts import Absent, Unknown, Value
@@ -269,8 +269,10 @@ def test_progress_ends_at_the_number_of_buckets(small: Cloud) -> None:
 
 
 def test_a_page_of_a_list_that_makes_no_sense_is_unknown() -> None:
+    answer: dict[str, list[str]] = {"Owner": []}
+
     def pages() -> list[str]:
-        return [one["Name"] for one in {"Owner": {}}["Buckets"]]  # type: ignore[index] # as an answer that has no buckets
+        return [*answer["Buckets"]]
 
     found = ask(pages, "ListBuckets", "s3:ListAllMyBuckets", lambda names: names)
     assert "ListBuckets was answered with nonsense (the answer has no Buckets)" == getattr(found, "reason", found)
@@ -284,3 +286,10 @@ def test_the_first_level_of_a_log_bucket_is_listed_to_its_end() -> None:
             return {"CommonPrefixes": [{"Prefix": f"{page}/"}], **more}
 
     assert ("0/", "1/", "2/") == getattr(live.top_level("logs", Client()), "value", None)
+
+
+def test_a_table_bucket_does_not_take_the_row_of_a_bucket_of_its_name(small: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "table_buckets", lambda _clients, _region: Value((("logs", "arn:aws:s3tables:::bucket/logs"),)))
+    monkeypatch.setattr(live, "table_bucket_logging", lambda _arn, _client: Absent())
+    kinds = [one.kind for one in look(Wants(frozenset(), frozenset(), frozenset({"table_buckets"}))).buckets if one.name == "logs"]
+    assert ("general", {"general", "table"}) == (kinds[0], set(kinds))
