@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from s3guard import watching
 from s3guard.model import UnableError, UsageError
 from s3guard.notifications import Created
+from s3guard.remembered import Remembered
 from s3guard.sqs import Queue, SilentError
 from s3guard.state import store
 from s3guard.stopping import Stop
@@ -266,6 +268,28 @@ def test_a_state_that_cannot_be_written_deletes_no_message(world: World, monkeyp
     with pytest.raises(UnableError, match=r"no space left on device \(tried 6 times\)"):
         watch(world.asked(), desk)
     assert 1 == world.left()
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_what_was_written_and_could_not_be_told_at_once_is_told(world: World, is_told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("logs/1.log", log("ann"))
+    desk = Desk({1: lambda: world.tell(world.put("logs/2.log", log("eve")))} if is_told else {})
+    if not is_told:
+        world.put("logs/2.log", log("eve"))
+        monkeypatch.setattr(watching, "OBJECTS", 1)
+    conclude, failures = Remembered.conclude, [UnableError("could not read the state")]
+
+    def once(self: Remembered, *arguments: Any) -> Any:  # noqa: ANN401 - as it is
+        if desk.told and failures:
+            raise failures.pop()
+        return conclude(self, *arguments)
+
+    monkeypatch.setattr(Remembered, "conclude", once)
+    monkeypatch.setattr(Stop, "pause", lambda _self, _seconds: None)
+    code, counts = watch(world.asked(queue=world.queue if is_told else None), desk)
+    assert not failures
+    assert (["eve"], 1, 2) == (desk.names, code, counts.objects)
+    assert 0 == world.left()
 
 
 def test_a_watch_needs_a_state(world: World) -> None:
