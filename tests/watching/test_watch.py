@@ -80,6 +80,24 @@ def test_a_message_that_is_not_understood_alone_is_no_pass(world: World) -> None
     assert 1 == world.left()
 
 
+@pytest.mark.parametrize("key", ["logs/second.log", "logs//../second.log"])
+def test_a_log_object_of_which_a_message_says_that_it_is_empty_is_read_all_the_same(world: World, key: str) -> None:
+    world.put("logs/first.log", log("ann"))
+    desk = Desk({1: lambda: world.tell(replace(world.put(key, log("eve")), size=0))})
+    assert 1 == watch(world.asked(), desk)[0]
+    assert ["eve"] == desk.names
+
+
+@pytest.mark.parametrize("key", ["logs/second.log", "logs//../second.log"])
+@pytest.mark.parametrize("etag", ['"a\nb"', '"a\0b"', '"a\r\nx-amz-acl: b"'])
+def test_an_etag_that_is_none_ends_no_watch(world: World, key: str, etag: str) -> None:
+    world.put("logs/first.log", log("ann"))
+    desk = Desk({1: lambda: world.tell(Created(world.bucket, key, 9, etag))})
+    assert 3 == watch(world.asked(), desk)[0]
+    assert "the ETag of its object is none" in desk.warned[0]
+    assert 1 == world.left()
+
+
 def test_an_object_that_is_gone_is_told_and_its_message_comes_again(world: World) -> None:
     def arrive() -> None:
         gone = world.put("logs/gone.log", log("eve"))
