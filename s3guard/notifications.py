@@ -25,7 +25,7 @@ _DEEPEST: Final = 3
 _LONGEST: Final = 1024
 """Bytes of a key at most (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html)."""
 _ETAG: Final = re.compile(r'"?[!#-~]{0,128}"?')
-"""What is asked for in a header, with quotes or without (https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3); S3's have 32 to 40 characters."""
+"""What is asked for in a header, quotes or not (https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3); S3's have about 40 characters."""
 _READABLE: Final = ("ObjectCreated:", "ObjectRestore:Completed")
 """Events after which there is something to read: what was written, and what came back from an archive."""
 _READABLE_DETAILS: Final = ("Object Created", "Object Restore Completed")

@@ -88,6 +88,13 @@ class Sitting:
         """Whether a listed object is to be judged now."""
         return not self._holds(entry) and self._later.get(entry.name, (0.0, 0.0))[0] <= time.monotonic()
 
+    def missed(self, began: float, *, is_all: bool) -> bool:
+        """Whether a listing since `began` did not name some of what was to be tried again; where it was of all, that is forgotten."""
+        due = [name for name, (when, _) in self._later.items() if when <= began]
+        for name in due if is_all else ():
+            del self._later[name]
+        return bool(due) and not is_all
+
     def judge(self, entries: Sequence[LogObject]) -> frozenset[str]:
         """Judge what the state does not hold, write that to it, and tell what is new; the names of those of which it then lacks some.
 

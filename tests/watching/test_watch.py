@@ -12,10 +12,14 @@ from s3guard import watching
 from s3guard.model import UnableError, UsageError
 from s3guard.notifications import Created
 from s3guard.remembered import Remembered
-from s3guard.sqs import Queue, SilentError
+from s3guard.sources import UnreadableError
+from s3guard.sources.s3 import Bucket
+from s3guard.sqs import Message, Queue, SilentError
 from s3guard.state import store
 from s3guard.stopping import Stop
+from s3guard.watching import Watch, sitting
 from s3guard.watching.asked import Asked, Counts
+from s3guard.watching.intake import put_off
 from tests import notices
 from tests.remembering import essence
 from tests.watched import Desk, World, log, watch
@@ -114,6 +118,11 @@ def test_an_object_that_is_gone_is_told_and_its_message_comes_again(world: World
     assert {"gone.log": gone, "never.log": gone} == told
 
 
+def test_no_message_is_put_off_beyond_the_twelve_hours_from_when_it_was_taken() -> None:
+    assert [120, 240, 480] == [put_off(Message("m", "r", "", times)) for times in (1, 2, 3)]
+    assert put_off(Message("m", "r", "", 99)) + 1800 <= 12 * 3600
+
+
 def test_an_object_that_is_another_than_the_one_that_was_judged_is_no_pass(world: World) -> None:
     def change() -> None:
         world.tell(world.put("logs/first.log", log("ann", "ann")))
@@ -168,6 +177,28 @@ def test_without_a_queue_a_prefix_is_listed_again_and_again(world: World) -> Non
     desk.then = {1: lambda: world.put("logs/second.log", log("eve")), 2: lambda: setattr(stop, "asked", True)}
     asked = world.asked(queue=None, once=False, every=timedelta(milliseconds=10))
     assert 0 == watch(asked, _Impatient(desk, stop), stop)[0]
+    assert ["eve"] == desk.names
+
+
+def test_what_could_not_be_read_is_tried_again_when_listings_no_longer_name_its_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("logs/2019-02-06-00-00-00-AAAAAAAAAAAAAAAA", log("eve"))
+    read, stop, desk, pauses, denied = Bucket.read, Stop(), Desk(), list[float](), [True]
+
+    def refused(self: Bucket, *arguments: Any) -> bytes:
+        if denied[0]:
+            raise UnreadableError("denied")
+        return read(self, *arguments)
+
+    def pause(_self: Stop, seconds: float) -> None:
+        pauses.append(seconds)
+        denied[0] = len(pauses) < 3
+        stop.asked = stop.asked or len(pauses) == 6
+
+    monkeypatch.setattr(Bucket, "read", refused)
+    monkeypatch.setattr(Stop, "pause", pause)
+    monkeypatch.setattr(sitting, "SOONEST", 0)
+    monkeypatch.setattr(Watch, "_is_time_to_look", True)
+    watch(world.asked(queue=None, once=False), desk, stop)
     assert ["eve"] == desk.names
 
 
@@ -288,23 +319,23 @@ def test_a_state_that_cannot_be_written_deletes_no_message(world: World, monkeyp
     assert 1 == world.left()
 
 
-@pytest.mark.parametrize("is_told", [True, False])
-def test_what_was_written_and_could_not_be_told_at_once_is_told(world: World, is_told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("found_by", ["queue", "listing"])
+def test_what_was_written_and_could_not_be_told_at_once_is_told(world: World, found_by: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world.put("logs/1.log", log("ann"))
-    desk = Desk({1: lambda: world.tell(world.put("logs/2.log", log("eve")))} if is_told else {})
-    if not is_told:
+    desk = Desk({1: lambda: world.tell(world.put("logs/2.log", log("eve")))} if found_by == "queue" else {})
+    if found_by == "listing":
         world.put("logs/2.log", log("eve"))
         monkeypatch.setattr(watching, "OBJECTS", 1)
     conclude, failures = Remembered.conclude, [UnableError("could not read the state")]
 
-    def once(self: Remembered, *arguments: Any) -> Any:  # noqa: ANN401 - as it is
+    def once(self: Remembered, *arguments: Any) -> Any:
         if desk.told and failures:
             raise failures.pop()
         return conclude(self, *arguments)
 
     monkeypatch.setattr(Remembered, "conclude", once)
     monkeypatch.setattr(Stop, "pause", lambda _self, _seconds: None)
-    code, counts = watch(world.asked(queue=world.queue if is_told else None), desk)
+    code, counts = watch(world.asked(queue=world.queue if found_by == "queue" else None), desk)
     assert not failures
     assert (["eve"], 1, 2) == (desk.names, code, counts.objects)
     assert 0 == world.left()
