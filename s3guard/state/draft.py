@@ -23,6 +23,7 @@ from s3guard.state.parts import (
     FAULT,
     JUDGED,
     LEDGER,
+    WARNED,
     Compacted,
     Group,
     Part,
@@ -174,16 +175,26 @@ class Draft:
             if month not in rows and month not in faults and (self.before is None or (month is not None and month >= self.before)):
                 self._parts.append(old[month])
                 continue
-            told, unreadable = frames(self._read(old[month])) if month in old else (pl.DataFrame(schema=JUDGED), pl.DataFrame(schema=FAULT))
+            empty = (pl.DataFrame(schema=JUDGED), pl.DataFrame(schema=FAULT))
+            told, unreadable, *before = frames(self._read(old[month])) if month in old else empty
             told, unreadable = pl.concat([told, *rows.get(month, [])]), pl.concat([unreadable, *faults.get(month, [])])
             if self.before is not None:
                 told, unreadable, digests = self._pruned(told, unreadable, self.before)
                 forgot.append(digests)
             if told.height or unreadable.height:
                 last: Any = told["last"].max()
-                self._put("objects", stored(told, unreadable), month=month, until=None if last is None else int(last) + 1)
+                warned = pl.concat([*before, self._warned()]).join(told.select("entry"), on="entry", how="semi")
+                self._put("objects", stored(told, unreadable, warned), month=month, until=None if last is None else int(last) + 1)
         if digests := forgotten.joined(forgot):
             self._put("forgotten", digests)
+
+    def _warned(self) -> pl.DataFrame:
+        """`WARNED` of each batch since the last compaction."""
+        alone = self._alone()
+        standing = [batch for batch in self.view.batches if batch.number not in alone and not batch.again]
+        since = 0 if self.view.base is None else self.view.base.compacted.through
+        told = [(one.number, *warning) for one in standing if one.number > since for warning in one.partial.warnings.items()]
+        return pl.DataFrame(told, schema=WARNED, orient="row")
 
     def _readings(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
         """`JUDGED` and `FAULT` of each batch since the last compaction."""
@@ -267,14 +278,10 @@ class Draft:
             self._put("tables", tabled(partials, month), month=month, until=until, group=group, fresh=fresh)
 
     def _of_batch(self, batch: Batch) -> dict[int | None, Partial]:
-        """The tables of a batch by the month; its warnings go with its last record."""
+        """The tables of a batch by the month."""
         partial = chosen(batch, batch.rules, self.view.runs, None)
         parts: dict[int | None, Partial] = {None: carried(partial)}
         parts.update(by_span(partial).items())
-        if partial.warnings:
-            months = [month for frame in batch.partial.seen for month, _ in apart(frame, "first")]
-            last = max((month for month in months if month is not None), default=None)
-            parts.setdefault(last, Partial()).warnings = dict(partial.warnings)
         return parts
 
     def _alone(self) -> frozenset[int]:
