@@ -14,6 +14,7 @@ The shapes, told by their keys alone:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,8 @@ _DEEPEST: Final = 3
 """Envelopes in envelopes that are opened: EventBridge may send to SNS, and SNS to a queue."""
 _LONGEST: Final = 1024
 """Bytes of a key at most (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html)."""
+_ETAG: Final = re.compile(r'"?[!#-~]{0,128}"?')
+"""What is asked for in a header, quotes or not (https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3); S3's have about 40 characters."""
 _READABLE: Final = ("ObjectCreated:", "ObjectRestore:Completed")
 """Events after which there is something to read: what was written, and what came back from an archive."""
 _READABLE_DETAILS: Final = ("Object Created", "Object Restore Completed")
@@ -133,8 +136,11 @@ def _object(bucket: Mapping[str, Any], stored: Mapping[str, Any], key: str, etag
         raise _FaultError("the size of its object is no number of bytes")
     if not isinstance(etag, str | None) or not isinstance(version, str | None):
         raise _FaultError("the ETag or the version of its object is no text")
+    # NOTE: of some of these the library that reads from S3 makes no error but an end of the process.
+    if etag is not None and _ETAG.fullmatch(etag) is None:
+        raise _FaultError("the ETag of its object is none")
     name = _text(bucket, "name")
-    for text in (name, key, etag or "", version or ""):
+    for text in (name, key, version or ""):
         if not _is_text(text):
             raise _FaultError("a text in it is none that could be written")
     if not key or len(key.encode()) > _LONGEST:

@@ -27,8 +27,9 @@ LONGEST: Final = 20
 """Seconds that a request for messages may wait for the first of them."""
 AT_ONCE: Final = 10
 """Messages that one request takes, deletes or holds at most."""
-FARTHEST: Final = 12 * 3600
-"""Seconds for which a message may be put off at most."""
+FARTHEST: Final = 11 * 3600
+"""Seconds for which a message is put off at most. NOTE: SQS refuses more than 12 hours from when it was taken, the time in hand included
+(https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html)."""
 
 _REGION: Final = re.compile(r"(?:^|\.)sqs(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.|^([a-z]{2}(?:-[a-z]+)+-\d+)\.queue\.amazonaws\.com")
 _REFUSED: Final = re.compile(

@@ -14,7 +14,7 @@ from s3guard.partial import Partial
 from s3guard.seen import OBJECT
 from s3guard.state.forgotten import Forgotten
 from s3guard.state.judged import Batch, Known, Objects
-from s3guard.state.parts import FAULT, JUDGED, LEDGER, Compacted, Group, Part, alone_read, frames, tables
+from s3guard.state.parts import FAULT, JUDGED, LEDGER, WARNED, Compacted, Group, Part, alone_read, frames, tables
 from s3guard.state.store import Store
 
 GAVE_NOTHING: Final = pl.col("fault").is_not_null() & (pl.col("records") + pl.col("quarantined") == 0)
@@ -43,12 +43,18 @@ class Base:
 
     def judged(self, parts: list[Part]) -> tuple[pl.DataFrame, pl.DataFrame]:
         """`parts.JUDGED` and `parts.FAULT` of some parts, in the order of their entries."""
-        rows, faults = [pl.DataFrame(schema=JUDGED)], [pl.DataFrame(schema=FAULT)]
+        rows, faults, _ = self._told(parts)
+        return rows, faults
+
+    def _told(self, parts: list[Part]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """As `judged`, and `parts.WARNED`, each warning once."""
+        found = [pl.DataFrame(schema=JUDGED)], [pl.DataFrame(schema=FAULT)], [pl.DataFrame(schema=WARNED)]
         for part in parts:
-            told, unreadable = frames(self.read(part))
-            rows.append(told)
-            faults.append(unreadable)
-        return pl.concat(rows).sort("entry", "object"), pl.concat(faults).sort("entry", "object", "reason")
+            # NOTE: what was compacted by an earlier s3guard has its warnings among its tables.
+            for many, table in zip(found, frames(self.read(part)), strict=False):
+                many.append(table)
+        rows, faults, warned = map(pl.concat, found)
+        return rows.sort("entry", "object"), faults.sort("entry", "object", "reason"), warned.unique()
 
     def ledger(self) -> pl.DataFrame:
         """`parts.LEDGER` of all entries up to `Compacted.through`."""
@@ -79,14 +85,16 @@ class Base:
 
     def seen(self, objects: Objects, since: int, until: int) -> Partial:
         """What was seen of log objects that may have records in that time, and which of them could not be read to their end."""
-        rows, faults = self.judged([part for part in self.compacted.of("objects") if part.lies_in(since, until)])
+        rows, faults, warned = self._told([part for part in self.compacted.of("objects") if part.lies_in(since, until)])
         inside = (pl.col("first") < until) & (pl.col("last") >= since)
         rows = rows.filter("stands", ~pl.col("again"), pl.when(pl.col("first").is_null()).then(pl.col("at") >= since).otherwise(inside))
         last = [(name, entry) for name, entry in objects.failed.items() if name not in objects.known]
         failed = pl.DataFrame(last, schema={"object": pl.String, "entry": pl.Int64}, orient="row")
         nothing = rows.filter(GAVE_NOTHING).join(failed, on=["object", "entry"], how="semi")
         told = [Unreadable(one["object"], one["reason"]) for one in faults.iter_rows(named=True) if _counts(one, objects, since, until)]
-        return Partial(seen=[pl.concat([rows.filter(~GAVE_NOTHING), nothing]).select(OBJECT.keys())], unreadable=tuple(told))
+        found = pl.concat([rows.filter(~GAVE_NOTHING), nothing])
+        warned = warned.join(found, on="entry", how="semi").group_by("kind").agg(pl.col("count").sum()).sort("kind")
+        return Partial(seen=[found.select(OBJECT.keys())], unreadable=tuple(told), warnings=dict(warned.iter_rows()))
 
     def tables(self, since: int | None, until: int | None) -> Iterator[Batch]:
         """The tables of the months of that time; those of batches that nothing tells apart are one batch."""

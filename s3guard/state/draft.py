@@ -23,6 +23,7 @@ from s3guard.state.parts import (
     FAULT,
     JUDGED,
     LEDGER,
+    WARNED,
     Compacted,
     Group,
     Part,
@@ -175,16 +176,26 @@ class Draft:
             if month not in rows and month not in faults and (self.before is None or (month is not None and month >= self.before)):
                 self._parts.append(old[month])
                 continue
-            told, unreadable = frames(self._read(old[month])) if month in old else (pl.DataFrame(schema=JUDGED), pl.DataFrame(schema=FAULT))
+            empty = (pl.DataFrame(schema=JUDGED), pl.DataFrame(schema=FAULT))
+            told, unreadable, *before = frames(self._read(old[month])) if month in old else empty
             told, unreadable = pl.concat([told, *rows.get(month, [])]), pl.concat([unreadable, *faults.get(month, [])])
             if self.before is not None:
                 told, unreadable, digests = self._pruned(told, unreadable, self.before)
                 forgot.append(digests)
             if told.height or unreadable.height:
                 last: Any = told["last"].max()
-                self._put("objects", stored(told, unreadable), month=month, until=None if last is None else int(last) + 1)
+                warned = pl.concat([*before, self._warned()]).join(told.select("entry"), on="entry", how="semi")
+                self._put("objects", stored(told, unreadable, warned), month=month, until=None if last is None else int(last) + 1)
         if digests := forgotten.joined(forgot):
             self._put("forgotten", digests)
+
+    def _warned(self) -> pl.DataFrame:
+        """`WARNED` of each batch since the last compaction."""
+        alone = self._alone()
+        standing = [batch for batch in self.view.batches if batch.number not in alone and not batch.again]
+        since = 0 if self.view.base is None else self.view.base.compacted.through
+        told = [(one.number, *warning) for one in standing if one.number > since for warning in one.partial.warnings.items()]
+        return pl.DataFrame(told, schema=WARNED, orient="row")
 
     def _readings(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
         """`JUDGED` and `FAULT` of each batch since the last compaction."""
@@ -223,7 +234,6 @@ class Draft:
     def _tables(self) -> tuple[Group, ...]:
         """The tables of all rules, by what tells batches apart and by the month."""
         new: dict[_Key, Partial] = {}
-        warnings: dict[tuple[_Key, int | None], list[Partial]] = {}
         last: dict[_Key, int] = {}
         finished, alone = {run.run for run in self.view.runs}, self._alone()
         for batch in self.view.batches:
@@ -231,8 +241,6 @@ class Draft:
                 continue
             key = (self._ruling(batch.rules), batch.again, "" if batch.run in finished else batch.run)
             partial = chosen(batch, batch.rules, self.view.runs, None)
-            if partial.warnings:
-                warnings.setdefault((key, _month_of(batch)), []).append(Partial(warnings=dict(partial.warnings)))
             new.setdefault(key, Partial()).add(replace(partial, seen=[], warnings={}, unreadable=()))
             last[key] = max(last.get(key, 0), batch.number)
         old: dict[tuple[_Key, int | None], list[tuple[Part, Group]]] = {}
@@ -245,7 +253,7 @@ class Draft:
             last[key] = max(last.get(key, 0), group.last)
         self._keys = sorted(last)
         for number, key in enumerate(self._keys):
-            tables: dict[int | None, list[Partial]] = {month: list(told) for (one, month), told in warnings.items() if one == key}
+            tables: dict[int | None, list[Partial]] = {}
             if key in new:
                 tables.setdefault(None, []).append(carried(new[key]))
                 for begin, partial in by_span(beside(new[key])).items():
@@ -286,12 +294,6 @@ class Draft:
             if batch.number in alone and (self.before is None or batch.at >= self.before):
                 marked = replace(batch, partial=chosen(batch, batch.rules, self.view.runs, None))
                 self._put("torn", alone_stored(marked), month=batch.number)
-
-
-def _month_of(batch: Batch) -> int | None:
-    """The month of the youngest of a batch's objects, where its warnings are kept."""
-    months = [month for frame in batch.partial.seen for month, _ in apart(frame, "first")]
-    return max((month for month in months if month is not None), default=None)
 
 
 def _records(partials: Iterable[Partial]) -> int:

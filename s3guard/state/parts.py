@@ -38,6 +38,9 @@ other rules had judged the object before. What does not stand is a reading that 
 FAULT: Final = {"object": pl.String, "reason": pl.String, "entry": pl.Int64, "at": pl.Float64, "judged": pl.Boolean, "listed": pl.Boolean}
 """What could not be read to its end: whether some of it was judged, and whether there is a row of `JUDGED` for it."""
 
+WARNED: Final = {"entry": pl.Int64, "kind": pl.String, "count": pl.Int64}
+"""Warnings of an entry that stands: they are told wherever one of its objects is, so each month of these has them; they count once."""
+
 MONTH: Final = "1mo"
 DAY: Final = "1d"
 HOUR: Final = "1h"
@@ -56,7 +59,7 @@ class Part:
 
     name: str
     kind: str
-    """``objects`` (`JUDGED` and `FAULT`), ``tables``, ``ledger``, ``torn`` (a batch alone) or ``forgotten`` (`forgotten.digest`)."""
+    """``objects`` (`JUDGED`, `FAULT`, `WARNED`), ``tables``, ``ledger``, ``torn`` (a batch alone) or ``forgotten`` (`forgotten.digest`)."""
     sha256: str
     size: int
     """Bytes."""

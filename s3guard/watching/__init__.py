@@ -135,7 +135,8 @@ class Watch:
                 batch, size = [], 0
         self._sitting.judge(batch)
         if whole:
-            self._listed = began
+            # NOTE: what could not be read, and is no more named for the time that was listed, is looked for in all of it the next time.
+            self._listed = None if self._sitting.missed(began, is_all=self._listed is None) else began
 
     def _gathered(self, first: list[Taken]) -> list[Taken]:
         """What came within the time for gathering, from the first message on; where the watch is to stop, what is in hand is given back."""

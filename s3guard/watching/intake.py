@@ -81,7 +81,8 @@ class Intake:
 
     def _entry(self, created: Created) -> LogObject:
         """The object as a listing has it."""
-        if created.size is not None and created.etag is not None:
+        # NOTE: of an object of no bytes nothing is read, so nothing would show that there are some: that is not believed.
+        if created.size and created.etag is not None:
             return LogObject(created.name, created.name, created.size, "s3", etag=created.etag)
         try:
             found = next(iter(self.everywhere.objects([created.name])), None)

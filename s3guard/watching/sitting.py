@@ -47,7 +47,8 @@ class Sitting:
         self._later: dict[str, tuple[float, float]] = {}
         """Objects that could not be read: when to try again, and how long to wait the next time."""
         self._code = 0
-        self._violated = self._dirty = False
+        self._violated = self._dirty = self._owes = False
+        """`_owes`: whether something may have been judged that it was tried to tell in vain: held by the state, it never comes again."""
         self._blind = False
         """Whether something could not be looked at, or what was found not be written."""
         self._published: float | None = None
@@ -87,15 +88,25 @@ class Sitting:
         """Whether a listed object is to be judged now."""
         return not self._holds(entry) and self._later.get(entry.name, (0.0, 0.0))[0] <= time.monotonic()
 
+    def missed(self, began: float, *, is_all: bool) -> bool:
+        """Whether a listing since `began` did not name some of what was to be tried again; where it was of all, that is forgotten."""
+        due = [name for name, (when, _) in self._later.items() if when <= began]
+        for name in due if is_all else ():
+            del self._later[name]
+        return bool(due) and not is_all
+
     def judge(self, entries: Sequence[LogObject]) -> frozenset[str]:
-        """Judge what the state does not hold, write that to it, and tell what is new; the names of those of which it then lacks some."""
+        """Judge what the state does not hold, write that to it, and tell what is new; the names of those of which it then lacks some.
+
+        To be called again where it failed, if for nothing: what was written by then is not told yet.
+        """
         fresh = [entry for entry in entries if not self._holds(entry)]
-        if not fresh:
+        if not fresh and not self._owes:
             return frozenset()
-        done = self._judged(fresh)
-        self._dirty = True
+        self._dirty = self._owes = True
         self._counts.objects += len(fresh)
-        self._counts.batches += 1
+        self._counts.batches += bool(fresh)
+        done = self._judged(fresh)
         for entry in fresh:
             self._put_off(entry)
         unreadable = {one.object for one in done.report.coverage.unreadable}
@@ -137,6 +148,7 @@ class Sitting:
                 self._dirty = False
             else:
                 self._blind = True
+        self._owes = False
         self._state.view()
         self._tidy()
 

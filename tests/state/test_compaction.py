@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from s3guard import remembered
+from s3guard import remembered, seconds
 from s3guard.model import Report, UnableError
 from s3guard.state import State, store
 from s3guard.state.compaction import compact, prune
 from s3guard.state.history import readings, report, runs, unfinished, verified
+from tests.lines import record
 from tests.reference import worlds
 from tests.remembering import essence, finished, run
 from tests.test_remembered import line, refused, said, write
@@ -56,8 +57,12 @@ def test_with_and_without_compactions_all_reports_are_the_same(seed: int, tmp_pa
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         ends = rng.random() < 0.7
-        for state in ("plain", "compacted"):
-            done = run(tmp_path, state, as_of=as_of)
+        for state, rows, piece in (("plain", seconds.ROWS, seconds.PIECE), ("compacted", 1, 2)):
+            with monkeypatch.context() as patch:
+                # NOTE: nor do counts that are many and packed change an answer.
+                patch.setattr(seconds, "ROWS", rows)
+                patch.setattr(seconds, "PIECE", piece)
+                done = run(tmp_path, state, as_of=as_of)
             if ends:
                 done.finish()
         if rng.random() < 0.7:
@@ -68,6 +73,23 @@ def test_with_and_without_compactions_all_reports_are_the_same(seed: int, tmp_pa
     assert plain.exit_code == compacted.exit_code
     assert compact(State("compacted"))
     assert essence(plain) == essence(finished(tmp_path, "compacted", as_of=as_of))
+
+
+def test_warnings_of_a_batch_over_months_are_told_of_each_of_them_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = record(logged_time=b"[03/Aug/2026:01:00:00 +0000]", core=(b"200", b"AccessDenied", b"1", b"1", b"1", b"9")).render() + b"\n"
+    write(tmp_path, {"0.log": odd, "1.log": line(1), "2.log": odd})
+    july, september = datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
+    finished(tmp_path, "state", since=july)
+    spans = [(july, september), (july, None), (september, None)]
+    before = [run(tmp_path, "state", since=since, until=until).report.coverage.warnings for since, until in spans]
+    assert before[0]
+    for number in range(2):
+        compact(State("state"))
+        assert before == [run(tmp_path, "state", since=since, until=until).report.coverage.warnings for since, until in spans]
+        if not number:
+            write(tmp_path, {"3.log": line(2)})
+            finished(tmp_path, "state", since=july)
 
 
 def test_what_each_run_was_and_judged_is_what_it_was(tmp_path: Path) -> None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from s3guard import watching
 from s3guard.model import UnableError, UsageError
 from s3guard.notifications import Created
-from s3guard.sqs import Queue, SilentError
+from s3guard.remembered import Remembered
+from s3guard.sources import UnreadableError
+from s3guard.sources.s3 import Bucket
+from s3guard.sqs import Message, Queue, SilentError
 from s3guard.state import store
 from s3guard.stopping import Stop
+from s3guard.watching import Watch, sitting
 from s3guard.watching.asked import Asked, Counts
+from s3guard.watching.intake import put_off
 from tests import notices
 from tests.remembering import essence
 from tests.watched import Desk, World, log, watch
@@ -78,6 +84,24 @@ def test_a_message_that_is_not_understood_alone_is_no_pass(world: World) -> None
     assert 1 == world.left()
 
 
+@pytest.mark.parametrize("key", ["logs/second.log", "logs//../second.log"])
+def test_a_log_object_of_which_a_message_says_that_it_is_empty_is_read_all_the_same(world: World, key: str) -> None:
+    world.put("logs/first.log", log("ann"))
+    desk = Desk({1: lambda: world.tell(replace(world.put(key, log("eve")), size=0))})
+    assert 1 == watch(world.asked(), desk)[0]
+    assert ["eve"] == desk.names
+
+
+@pytest.mark.parametrize("key", ["logs/second.log", "logs//../second.log"])
+@pytest.mark.parametrize("etag", ['"a\nb"', '"a\0b"', '"a\r\nx-amz-acl: b"'])
+def test_an_etag_that_is_none_ends_no_watch(world: World, key: str, etag: str) -> None:
+    world.put("logs/first.log", log("ann"))
+    desk = Desk({1: lambda: world.tell(Created(world.bucket, key, 9, etag))})
+    assert 3 == watch(world.asked(), desk)[0]
+    assert "the ETag of its object is none" in desk.warned[0]
+    assert 1 == world.left()
+
+
 def test_an_object_that_is_gone_is_told_and_its_message_comes_again(world: World) -> None:
     def arrive() -> None:
         gone = world.put("logs/gone.log", log("eve"))
@@ -92,6 +116,11 @@ def test_an_object_that_is_gone_is_told_and_its_message_comes_again(world: World
     told = {one.object.rpartition("/")[2]: one.reason for news in desk.told for one in news.unreadable}
     gone = "no longer there: it was deleted after it was listed"
     assert {"gone.log": gone, "never.log": gone} == told
+
+
+def test_no_message_is_put_off_beyond_the_twelve_hours_from_when_it_was_taken() -> None:
+    assert [120, 240, 480] == [put_off(Message("m", "r", "", times)) for times in (1, 2, 3)]
+    assert put_off(Message("m", "r", "", 99)) + 1800 <= 12 * 3600
 
 
 def test_an_object_that_is_another_than_the_one_that_was_judged_is_no_pass(world: World) -> None:
@@ -148,6 +177,28 @@ def test_without_a_queue_a_prefix_is_listed_again_and_again(world: World) -> Non
     desk.then = {1: lambda: world.put("logs/second.log", log("eve")), 2: lambda: setattr(stop, "asked", True)}
     asked = world.asked(queue=None, once=False, every=timedelta(milliseconds=10))
     assert 0 == watch(asked, _Impatient(desk, stop), stop)[0]
+    assert ["eve"] == desk.names
+
+
+def test_what_could_not_be_read_is_tried_again_when_listings_no_longer_name_its_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("logs/2019-02-06-00-00-00-AAAAAAAAAAAAAAAA", log("eve"))
+    read, stop, desk, pauses, denied = Bucket.read, Stop(), Desk(), list[float](), [True]
+
+    def refused(self: Bucket, *arguments: Any) -> bytes:
+        if denied[0]:
+            raise UnreadableError("denied")
+        return read(self, *arguments)
+
+    def pause(_self: Stop, seconds: float) -> None:
+        pauses.append(seconds)
+        denied[0] = len(pauses) < 3
+        stop.asked = stop.asked or len(pauses) == 6
+
+    monkeypatch.setattr(Bucket, "read", refused)
+    monkeypatch.setattr(Stop, "pause", pause)
+    monkeypatch.setattr(sitting, "SOONEST", 0)
+    monkeypatch.setattr(Watch, "_is_time_to_look", True)
+    watch(world.asked(queue=None, once=False), desk, stop)
     assert ["eve"] == desk.names
 
 
@@ -266,6 +317,28 @@ def test_a_state_that_cannot_be_written_deletes_no_message(world: World, monkeyp
     with pytest.raises(UnableError, match=r"no space left on device \(tried 6 times\)"):
         watch(world.asked(), desk)
     assert 1 == world.left()
+
+
+@pytest.mark.parametrize("found_by", ["queue", "listing"])
+def test_what_was_written_and_could_not_be_told_at_once_is_told(world: World, found_by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put("logs/1.log", log("ann"))
+    desk = Desk({1: lambda: world.tell(world.put("logs/2.log", log("eve")))} if found_by == "queue" else {})
+    if found_by == "listing":
+        world.put("logs/2.log", log("eve"))
+        monkeypatch.setattr(watching, "OBJECTS", 1)
+    conclude, failures = Remembered.conclude, [UnableError("could not read the state")]
+
+    def once(self: Remembered, *arguments: Any) -> Any:
+        if desk.told and failures:
+            raise failures.pop()
+        return conclude(self, *arguments)
+
+    monkeypatch.setattr(Remembered, "conclude", once)
+    monkeypatch.setattr(Stop, "pause", lambda _self, _seconds: None)
+    code, counts = watch(world.asked(queue=world.queue if found_by == "queue" else None), desk)
+    assert not failures
+    assert (["eve"], 1, 2) == (desk.names, code, counts.objects)
+    assert 0 == world.left()
 
 
 def test_a_watch_needs_a_state(world: World) -> None:
