@@ -97,15 +97,18 @@ class Account:
         with _explained(f"--role-arn {self.access.role_arn}" if self.access.role_arn else "AWS credentials"):
             return self.credentials.get_frozen_credentials()
 
-    def client(self, service: str, region: str | None = None) -> Any:  # noqa: ANN401 - a client's class is made when it runs
-        """A client of a service, in a Region other than the user's where one is given; times in its answers are texts, as they came."""
+    def client(self, service: str, region: str | None = None, endpoint: str | None = None) -> Any:  # noqa: ANN401 - a client's class is made when it runs
+        """A client of a service, in a Region other than the user's where one is given; times in its answers are texts, as they came.
+
+        `endpoint` is where the service is, if not at AWS's own address; of S3 the user has said it.
+        """
         from botocore.config import Config
 
         self.frozen()
         return self._mine.create_client(
             service,
             region_name=region or self.access.region,
-            endpoint_url=self.access.endpoint_url if service == "s3" else None,
+            endpoint_url=endpoint or (self.access.endpoint_url if service == "s3" else None),
             config=Config(
                 retries={"mode": "standard", "total_max_attempts": RETRIES},
                 connect_timeout=CONNECT,

@@ -17,6 +17,9 @@ from s3guard.rules.completeness import Completeness
 SILENT: Final = 24
 """Stretches without a record that are told as zeros; more of them end a list of counts."""
 
+_LAST: Final = 253_402_300_799
+"""The last second of the calendar, of the year 9999."""
+
 GAPS: Final = 10
 """Gaps of a bucket that are told."""
 
@@ -101,4 +104,4 @@ def _expected(plan: Plan, results: Iterable[Result]) -> dict[str, list[Expected]
 
 
 def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return datetime.fromtimestamp(min(seconds, _LAST), UTC)

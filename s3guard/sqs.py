@@ -70,7 +70,7 @@ class Queue:
         found = _REGION.search(parts.hostname)
         region = next(filter(None, found.groups())) if found else access.region
         # NOTE: the URL says where the queue is; --endpoint-url says where S3 is, and may be another server.
-        self._client = _client(replace(access, endpoint_url=f"{parts.scheme}://{parts.netloc}", region=region))
+        self._client = _client(replace(access, region=region), f"{parts.scheme}://{parts.netloc}")
         self._warn = warn
         self._held: dict[str, None] = {}
         self._lock = threading.Lock()
@@ -150,11 +150,11 @@ class Queue:
             self._warn(f"messages may come twice, which counts nothing twice: {error}")
 
 
-def _client(access: Access) -> Any:  # noqa: ANN401 - a client's class is made when it runs
+def _client(access: Access, endpoint: str) -> Any:  # noqa: ANN401 - a client's class is made when it runs
     from botocore.exceptions import BotoCoreError
 
     try:
-        return Account(access).client("sqs")
+        return Account(access).client("sqs", endpoint=endpoint)
     except BotoCoreError as error:
         raise UsageError(f"--queue: {error}; --region names one") from error
 

@@ -25,6 +25,8 @@ STRETCHES: Final = 10_000
 they are still too many, one of each run from its first hour to its last."""
 
 _HOUR: Final = SPANS[0]
+_LAST: Final = 253_402_300_799
+"""The last second of the calendar, of the year 9999."""
 
 
 def judged_by(view: View, since: int, until: int) -> tuple[RunCoverage, ...]:
@@ -122,4 +124,4 @@ def _joined(stretches: Sequence[Stretch]) -> Stretch:
 
 
 def _instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return datetime.fromtimestamp(min(seconds, _LAST), UTC)

@@ -133,6 +133,7 @@ def test_objects_of_every_make_are_read_together(tmp_path: Path) -> None:
         "gzip": gzip.compress(line) + gzip.compress(line),
         "zstd": zstandard.ZstdCompressor().compress(line) * 2,
         "garbage": bytes(range(256)) * 4,
+        "few": b"noise\n",
         "mark": b"\xef\xbb\xbf" + line,
         "windows": ANONYMOUS + b"\r\n",
     }
@@ -141,8 +142,11 @@ def test_objects_of_every_make_are_read_together(tmp_path: Path) -> None:
     concluded = run(Plan(policies_of([POLICY])), paths, tmp_path)
     assert told(concluded)["anonymous"] == (Status.FAIL, 8, 8)
     coverage = concluded.coverage
-    assert (coverage.objects, coverage.records, coverage.quarantined) == (10, 8, 5)
-    assert coverage.unreadable == (Unreadable("vanished", "no such file or directory"),)
+    assert (coverage.objects, coverage.records, coverage.quarantined) == (11, 8, 6)
+    assert coverage.unreadable == (
+        Unreadable("garbage", "no line of it is a log record; neither is it JSON or Parquet, gzip or Zstandard"),
+        Unreadable("vanished", "no such file or directory"),
+    )
     assert {kind: coverage.warnings[kind] for kind in ("byte-order-mark", "carriage-return", "unterminated-line")} == {
         "byte-order-mark": 1,
         "carriage-return": 1,

@@ -42,7 +42,7 @@ def clients(moto: str) -> tuple[Any, Any]:
     with pytest.MonkeyPatch.context() as patch:
         reached(patch, moto)
         access = Access(endpoint_url=f"http://{moto}")
-        return Account(access).client("s3"), Account(access).client("sqs")
+        return Account(access).client("s3"), Account(access).client("sqs", endpoint=access.endpoint_url)
 
 
 @pytest.fixture
