@@ -250,6 +250,9 @@ class State:
         data = b"".join([_MAGIC, len(text).to_bytes(8, "big"), text, body])
         if not self.store.create(_name(number), data) and not self._is_ours(number, data):
             return False
+        if number == 1 and self.store.create(_name(number), data):
+            # NOTE: else of two runs at once one would take away what the other wrote, and nobody would know.
+            raise UnableError(f"{shown(self.uri)} cannot hold a state: it writes again what is there already (it ignores If-None-Match)")
         if _compactions(self.store.names(after=_name(number))):
             # NOTE: the number is free because what had it was compacted: nobody will read what stands under it now.
             self.store.remove(_name(number))
