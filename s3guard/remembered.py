@@ -20,10 +20,11 @@ from s3guard.plan import Plan, table_key
 from s3guard.policy import Policy
 from s3guard.results import Known
 from s3guard.sources import LogObject, UnreadableError
-from s3guard.state import CELL, State, View, batch_head
+from s3guard.state import CELL, State, batch_head
 from s3guard.state.judged import Known as Judged
 from s3guard.state.judged import torn
 from s3guard.state.runs import judged_by
+from s3guard.state.view import View
 
 BYTES: Final = 2 << 30
 OBJECTS: Final = 50_000

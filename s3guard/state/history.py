@@ -12,10 +12,11 @@ import polars as pl
 
 from s3guard.model import UnableError
 from s3guard.seen import OBJECT
-from s3guard.state import PATIENCE, State, View, kept
+from s3guard.state import PATIENCE, State, kept
 from s3guard.state.base import Base
 from s3guard.state.judged import Batch
 from s3guard.state.reported import FinishedRun, summary
+from s3guard.state.view import View
 from s3guard.text import shown
 
 _T = TypeVar("_T")

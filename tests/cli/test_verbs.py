@@ -12,6 +12,8 @@ from s3guard import rules
 from s3guard.records import COLUMNS
 from s3guard.schema import schema
 from tests.cli.project import CLEAN, POLICY, STRANGER, Here
+from tests.s3 import access, shelf
+from tests.s3.proxy import DENIED, proxied
 
 
 def stdin(here: Here, content: bytes) -> None:
@@ -339,15 +341,31 @@ class TestState:
         ended = here("state", "prune", "state", "--as-of", "2019-04-01", S3GUARD_DRY_RUN="true")
         assert (0, True) == (ended.code, "this would go from state" in ended.out)
 
+    def test_a_state_in_s3_that_is_refused_ends_with_3(self, here: Here) -> None:
+        with shelf.served(shelf.Shelf({}), "audit") as address, proxied(address) as proxy:
+            access.reached(here.patch, proxy.url.removeprefix("http://"))
+            check = ("check", "logs/clean.log", "--state", "s3://audit/state", "--as-of", "2019-02-07")
+            assert 0 == here(*check).code
+            proxy.plan = lambda asked: DENIED if asked.is_listing else None
+            for command in (check, *(("state", action, "s3://audit/state") for action in ("show", "verify", "compact"))):
+                ended = here(*command)
+                assert (3, True) == (ended.code, "could not list the state in s3://audit/state/: " in ended.err)
+            proxy.plan = lambda _: None
+            assert 0 == here("state", "verify", "s3://audit/state").code
+
     @pytest.mark.parametrize("action", ["show", "verify", "compact", "prune"])
     def test_a_state_in_s3_is_reached_as_the_flags_say(self, action: str, here: Here) -> None:
-        from s3guard import state
         from s3guard.aws import Access
+        from s3guard.state.store import Store, opened
 
         asked: list[tuple[str, Access | None]] = []
+
+        def opening(uri: str, access: Access | None = None) -> Store:
+            asked.append((uri, access))
+            return opened("state")
+
         self.remembered(here)
-        opened = state.opened
-        here.patch.setattr(state, "opened", lambda uri, access: asked.append((uri, access)) or opened("state"))  # type: ignore[func-returns-value] # both
+        here.patch.setattr("s3guard.state.opened", opening)
         flags = ("--profile", "p", "--region", "r", "--role-arn", "a", "--endpoint-url", "http://u")
         more = ("--before", "2018-01-01", "--as-of", "2019-02-07") if action == "prune" else ()
         assert 0 == here("state", action, "s3://audit/state", *flags, *more).code
