@@ -15,20 +15,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
 from s3guard.aws import Access
 from s3guard.model import UnableError
-from s3guard.partial import Partial
 from s3guard.state.base import Base
 from s3guard.state.parts import Compacted
 from s3guard.state.store import GoneError, Store, opened
 from s3guard.state.view import View
 from s3guard.text import shown
+
+_T = TypeVar("_T")
 
 VERSION: Final = 2
 """Of what entries look like; entries of a later version are refused, those of an earlier one are read as they were meant.
@@ -88,16 +89,20 @@ class State:
                 return self._view
         raise UnableError(f"the state in {shown(self.uri)} is compacted faster than it can be read")
 
-    def merged(self, rules: Mapping[str, str], fresh: str, since: int, until: int) -> Partial:
-        """`View.merged` of the view of now."""
-        for _ in range(PATIENCE):
-            view = self.view()
+    def steadily(self, look: Callable[[View], _T]) -> _T:
+        """What `look` finds in the view of now, all of it in the same one.
+
+        NOTE: what a compaction left is read as it is looked at, and another compaction may take it away meanwhile: then all is looked for
+        again in the view that it left.
+        """
+        for left in reversed(range(PATIENCE)):
+            began = self.view().began
             try:
-                return view.merged(rules, fresh, since, until)
-            except GoneError:
-                if _compactions(self.store.names()) == view.began:
+                return look(self._view)
+            except UnableError:
+                if not left or _compactions(self.store.names()) == began:
                     raise
-        raise UnableError(f"the state in {shown(self.uri)} is compacted faster than it can be read")
+        raise AssertionError
 
     def append(self, head: Mapping[str, Any], body: bytes) -> bool:
         """Write an entry behind the last one that was read; False where another run was first."""
