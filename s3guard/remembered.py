@@ -14,16 +14,17 @@ from typing import Any, Final
 from s3guard.blocks import Read
 from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.engines import Work
-from s3guard.model import Status, Unreadable, UsageError
+from s3guard.model import RunCoverage, Status, Unreadable, UsageError
 from s3guard.partial import Partial
 from s3guard.plan import Plan, table_key
 from s3guard.policy import Policy
 from s3guard.results import Known
 from s3guard.sources import LATE, LogObject, UnreadableError
-from s3guard.state import CELL, State, View, batch_head
+from s3guard.state import CELL, State, batch_head
 from s3guard.state.judged import Known as Judged
 from s3guard.state.judged import torn
 from s3guard.state.runs import judged_by
+from s3guard.state.view import View
 
 BYTES: Final = 2 << 30
 OBJECTS: Final = 50_000
@@ -112,9 +113,14 @@ class Remembered:
 
     def conclude(self, baseline: frozenset[str], jobs: int | None) -> tuple[Conclusion, Told]:
         """The results over the period, and what is to be said about them."""
-        view, rules = self.state.view(), self._rules()
         since, until = self.period
-        partial = self.state.merged(rules, self.run, since, until)
+        rules = self._rules()
+
+        def look(view: View) -> tuple[Partial, tuple[RunCoverage, ...], int]:
+            return view.merged(rules, self.run, since, until), judged_by(view, since, until), view.last
+
+        partial, runs, last = self.state.steadily(look)
+        view = self.state.viewed  # NOTE: nothing of it was read since
         changed = {name: reason for name, reason in view.changed(since).items() if name not in self.same} | self.changed
         told = {*partial.unreadable, *self.unlisted, *(Unreadable(name, reason) for name, reason in changed.items())}
         gaps = _gaps(view, rules, since, until)
@@ -136,8 +142,7 @@ class Remembered:
             concluded = conclude(plan, partial, known, pool.map)
         failed = {result.rule for result in concluded.results if result.status is Status.FAIL}
         blind = tuple(f"{name}: {gap}." for name, gap in known.gaps.items() if name in failed)
-        concluded = replace(concluded, runs=judged_by(view, since, until))
-        return concluded, Told(self._notes(since, until), blind, self._covered(view.last))
+        return replace(concluded, runs=runs), Told(self._notes(since, until), blind, self._covered(last))
 
     def _covered(self, last: int) -> dict[str, Any]:
         """What the report is made of: later runs take what lies in it for reported."""

@@ -4,32 +4,32 @@ A state is a sequence of numbered entries. An entry is written under the next nu
 loses reads what the winner wrote, and goes on from there. So no lock is needed, a killed run leaves none behind, and no object is counted
 twice. A **batch** holds the tables of some log objects for some rules, and what those objects were; a **run** holds the report of a
 finished run. Each entry names the SHA-256 of the one before.
+
+A **compaction** is an entry, too, and stands in the place of all before it: its head names few parts (``parts/``), which hold their
+tables by the month. It counts once a name beside it (``.compacted``) says that all of it is there; from then on readers begin with it, and
+what it replaced is taken away, but for the records of runs, which are moved to ``runs/`` as they are. Who writes where an entry was taken
+away finds that out once he has written, and writes anew.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
 from s3guard.aws import Access
 from s3guard.model import UnableError
-from s3guard.partial import Partial, merge
-from s3guard.sources import LogObject
 from s3guard.state.base import Base
-from s3guard.state.chosen import chosen
-from s3guard.state.forgotten import digest as of_object
-from s3guard.state.judged import Batch, Known, Objects, trimmed
 from s3guard.state.parts import Compacted
-from s3guard.state.reported import FinishedRun
 from s3guard.state.store import GoneError, Store, opened
+from s3guard.state.view import View
 from s3guard.text import shown
+
+_T = TypeVar("_T")
 
 VERSION: Final = 2
 """Of what entries look like; entries of a later version are refused, those of an earlier one are read as they were meant.
@@ -48,148 +48,6 @@ _OURS: Final = re.compile(r"(runs/)?[0-9]{10}\.s3guard|[0-9]{10}\.compacted|part
 _ENDED: Final = re.compile(r"[0-9]{10}\.compacted")
 _MALFORMED: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, pl.exceptions.PolarsError)
 """What comes of reading an entry that somebody else wrote."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry that was read."""
-
-    number: int
-    sha256: str
-    """Of its bytes, hex."""
-    what: Batch | FinishedRun | None
-    """None: a compaction."""
-
-
-@dataclass(slots=True)
-class View:
-    """All that a state holds at one moment."""
-
-    batches: list[Batch] = field(default_factory=list)
-    runs: list[FinishedRun] = field(default_factory=list)
-    last: int = 0
-    """The number of the last entry."""
-    digest: str = ""
-    """Its SHA-256."""
-    base: Base | None = None
-    """What a compaction left of the entries up to one."""
-    entries: list[Entry] = field(default_factory=list)
-    """Those that were read since."""
-    compacted: int = 0
-    """The number of the last compaction's entry, whether it came to its end or not."""
-    _objects: Objects = field(default_factory=Objects)
-
-    def begin(self, base: Base) -> None:
-        """Hold what a compaction left, and nothing else; as often as one came to its end."""
-        told = base.compacted
-        self.batches, self.runs, self.entries, self.base, self._objects = [], [], [], base, base.objects()
-        self.last, self.digest, self.compacted = told.through, told.digest, told.number
-
-    def pass_by(self, number: int, digest: str, what: Batch | FinishedRun | None = None) -> None:
-        """Know an entry for the last one; `what` it is, unless it is a compaction's."""
-        self.entries.append(Entry(number, digest, what))
-        self.last, self.digest = number, digest
-
-    @property
-    def began(self) -> int:
-        """The number of the compaction that it begins with; 0 where there is none."""
-        return 0 if self.base is None else self.base.compacted.number
-
-    @property
-    def reported(self) -> frozenset[str]:
-        """Fingerprints of the findings that finished runs reported."""
-        before = frozenset[str]() if self.base is None else self.base.compacted.reported
-        return before.union(*(run.fingerprints for run in self.runs))
-
-    @property
-    def pruned(self) -> int | None:
-        """The second before which nothing is known any more; None where nothing was taken away."""
-        return None if self.base is None or self.base.compacted.pruned is None else self.base.compacted.pruned.before
-
-    @property
-    def objects(self) -> Mapping[str, Known]:
-        """The log objects that were judged, by name."""
-        return self._objects.known
-
-    def add(self, batch: Batch) -> None:
-        """Take in a batch."""
-        self.batches.append(batch)
-        if replaced := self._objects.take(batch):
-            self.batches = [one for one in self.batches if not any(one is other for other in replaced)]
-
-    def take(self, number: int, head: Mapping[str, Any], body: bytes) -> Batch | FinishedRun | None:
-        """Take in an entry, from its head and body; some error of Python or Polars where it is not one that s3guard writes."""
-        if head["kind"] == "batch":
-            rules = {str(name): str(key) for name, key in head["rules"].items()}
-            at = math.inf if head.get("at") is None else float(head["at"])
-            batch = Batch(number, str(head["run"]), rules, bool(head["again"]), Partial.from_ipc(body), at)
-            self.add(batch)
-            return batch
-        if head["kind"] == "run":
-            covered = dict(head.get("covered", {}))
-            buckets = covered.pop("buckets", None)
-            changed = tuple((str(name), str(how)) for name, how in covered.pop("changed", ()))
-            restored = tuple(map(str, covered.pop("restored", ())))
-            buckets = None if buckets is None else frozenset(buckets)
-            run = FinishedRun(number, str(head["run"]), json.loads(body), buckets=buckets, changed=changed, restored=restored, **covered)
-            run.fingerprints  # noqa: B018 - whatever is wrong with the report is wrong now
-            self.runs.append(run)
-            return run
-        Compacted.read(head, body, "")
-        self.compacted = number
-        return None
-
-    def lacking(self, entry: LogObject, keys: frozenset[str]) -> frozenset[str]:
-        """Which of the keys a log object was not judged for, all of it."""
-        known = self.objects.get(entry.name)
-        if known is None:
-            is_forgotten = self.base is not None and of_object(entry.name, entry.etag, entry.size) in self.base.forgotten
-            return frozenset() if is_forgotten else keys
-        return keys - known.keys if known.is_whole else keys
-
-    def unjudged(self, key: str, since: int, until: int) -> int:
-        """How many of the objects that may have records in that time were not judged by the rule of a key."""
-        return sum(key not in known.keys and known.lies_in(since, until) for known in self.objects.values())
-
-    def changed(self, since: int) -> dict[str, str]:
-        """Objects that finished runs saw changed after they were judged, from an instant on, and how; but those that were restored."""
-        return {name: reason for name, (at, reason) in self.changes().items() if at >= since}
-
-    def changes(self) -> dict[str, tuple[float, str]]:
-        """Objects that finished runs saw changed after they were judged, when and how; but those that were restored."""
-        before = () if self.base is None else self.base.compacted.changed
-        found = {name: (at, reason) for name, at, reason in before}
-        for run in self.runs:
-            found |= {name: (run.at, reason) for name, reason in run.changed}
-            for name in run.restored:
-                found.pop(name, None)
-        return found
-
-    def merged(self, rules: Mapping[str, str], fresh: str, since: int, until: int) -> Partial:
-        """What the hours from `since` to before `until` hold: the tables of these rules (names to keys), and what was seen once.
-
-        Counts know those of the run `fresh` and those that no finished run has reported on. Objects are those that may have a record in
-        the hours.
-        """
-        whole = merge(self._parts(rules, fresh, since, until)).within(since, until)
-        seen = whole.seen[0]
-        whole.objects, whole.bytes, whole.quarantined = seen.height, int(seen["bytes"].sum()), int(seen["quarantined"].sum())
-        whole.outside = max(0, int(seen["records"].sum()) - int(whole.buckets[0]["records"].sum()))
-        return whole
-
-    def _parts(self, rules: Mapping[str, str], fresh: str, since: int, until: int) -> Iterable[Partial]:
-        if self.base is not None:
-            yield self.base.seen(self._objects, since, until)
-            for batch in self.base.tables(since, until):
-                yield trimmed(chosen(batch, rules, self.runs, fresh), since, until)
-        for batch in self.batches:
-            partial = chosen(batch, rules, self.runs, fresh)
-            partial.unreadable = tuple(self._objects.unreadable(batch, since, until))
-            partial.seen = [] if batch.again else [self._objects.seen(batch, since, until)]
-            if batch.again or not partial.seen[0].height:
-                partial.warnings = {}
-            # NOTE: before they are merged: what is bounded is bounded for the report, whatever else the state holds.
-            yield trimmed(partial, since, until)
 
 
 class State:
@@ -231,16 +89,20 @@ class State:
                 return self._view
         raise UnableError(f"the state in {shown(self.uri)} is compacted faster than it can be read")
 
-    def merged(self, rules: Mapping[str, str], fresh: str, since: int, until: int) -> Partial:
-        """`View.merged` of the view of now."""
-        for _ in range(PATIENCE):
-            view = self.view()
+    def steadily(self, look: Callable[[View], _T]) -> _T:
+        """What `look` finds in the view of now, all of it in the same one.
+
+        NOTE: what a compaction left is read as it is looked at, and another compaction may take it away meanwhile: then all is looked for
+        again in the view that it left.
+        """
+        for left in reversed(range(PATIENCE)):
+            began = self.view().began
             try:
-                return view.merged(rules, fresh, since, until)
-            except GoneError:
-                if _compactions(self.store.names()) == view.began:
+                return look(self._view)
+            except UnableError:
+                if not left or _compactions(self.store.names()) == began:
                     raise
-        raise UnableError(f"the state in {shown(self.uri)} is compacted faster than it can be read")
+        raise AssertionError
 
     def append(self, head: Mapping[str, Any], body: bytes) -> bool:
         """Write an entry behind the last one that was read; False where another run was first."""
@@ -250,6 +112,9 @@ class State:
         data = b"".join([_MAGIC, len(text).to_bytes(8, "big"), text, body])
         if not self.store.create(_name(number), data) and not self._is_ours(number, data):
             return False
+        if number == 1 and self.store.create(_name(number), data):
+            # NOTE: else of two runs at once one would take away what the other wrote, and nobody would know.
+            raise UnableError(f"{shown(self.uri)} cannot hold a state: it writes again what is there already (it ignores If-None-Match)")
         if _compactions(self.store.names(after=_name(number))):
             # NOTE: the number is free because what had it was compacted: nobody will read what stands under it now.
             self.store.remove(_name(number))

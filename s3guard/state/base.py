@@ -14,7 +14,8 @@ from s3guard.partial import Partial
 from s3guard.seen import OBJECT
 from s3guard.state.forgotten import Forgotten
 from s3guard.state.judged import Batch, Known, Objects
-from s3guard.state.parts import FAULT, JUDGED, LEDGER, WARNED, Compacted, Group, Part, alone_read, frames, tables
+from s3guard.state.months import tables
+from s3guard.state.parts import FAULT, JUDGED, LEDGER, WARNED, Compacted, Group, Part, alone_read, frames
 from s3guard.state.store import Store
 
 GAVE_NOTHING: Final = pl.col("fault").is_not_null() & (pl.col("records") + pl.col("quarantined") == 0)

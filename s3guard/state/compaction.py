@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from s3guard.model import UnableError
-from s3guard.state import PATIENCE, State, View
+from s3guard.state import PATIENCE, State
 from s3guard.state.draft import FOLDER, Draft, Gone
 from s3guard.state.store import GoneError, Store
+from s3guard.state.view import View
 
 _HANDS: Final = 8
 """Names that are taken away at a time."""

@@ -14,32 +14,14 @@ from uuid import uuid4
 import polars as pl
 
 from s3guard.partial import Partial
-from s3guard.state import State, View, forgotten, kept
+from s3guard.state import State, forgotten, kept
 from s3guard.state.base import GAVE_NOTHING
 from s3guard.state.chosen import chosen
 from s3guard.state.judged import Batch
-from s3guard.state.parts import (
-    BLOCK,
-    FAULT,
-    JUDGED,
-    LEDGER,
-    WARNED,
-    Compacted,
-    Group,
-    Part,
-    Pruned,
-    alone_stored,
-    apart,
-    beside,
-    by_span,
-    carried,
-    ending,
-    frames,
-    since,
-    stored,
-    tabled,
-)
+from s3guard.state.months import apart, beside, by_span, carried, ending, since, tabled
+from s3guard.state.parts import BLOCK, FAULT, JUDGED, LEDGER, WARNED, Compacted, Group, Part, Pruned, alone_stored, frames, stored
 from s3guard.state.reported import FinishedRun, summary
+from s3guard.state.view import View
 
 FOLDER: Final = "parts"
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import polars as pl
 
 from s3guard.model import UnableError
 from s3guard.seen import OBJECT
-from s3guard.state import PATIENCE, State, View, kept
+from s3guard.state import State, kept
 from s3guard.state.base import Base
 from s3guard.state.judged import Batch
 from s3guard.state.reported import FinishedRun, summary
+from s3guard.state.view import View
 from s3guard.text import shown
-
-_T = TypeVar("_T")
 
 READING: Final = {**OBJECT, "entry": pl.Int64, "run": pl.String, "again": pl.Boolean}
 """`s3guard.seen.OBJECT` of one reading of a log object, with the number of its entry, the id of the run that judged it, and whether other
@@ -66,7 +65,7 @@ def runs(state: State) -> list[Told]:
         ]
         return told
 
-    return _steadily(state, found)
+    return state.steadily(found)
 
 
 def report(state: State, number: int) -> Mapping[str, Any]:
@@ -96,7 +95,7 @@ def readings(state: State) -> pl.DataFrame:
                 ]
         return pl.concat(tables).sort("entry", "object")
 
-    return _steadily(state, found)
+    return state.steadily(found)
 
 
 def unfinished(state: State) -> list[str]:
@@ -107,7 +106,7 @@ def unfinished(state: State) -> list[str]:
         before = [] if view.base is None else [group.run for group in view.base.compacted.groups if group.run]
         return [*before, *(entry.what.run for entry in view.entries if isinstance(entry.what, Batch))]
 
-    return [run for run in dict.fromkeys(_steadily(state, found)) if run not in ended]
+    return [run for run in dict.fromkeys(state.steadily(found)) if run not in ended]
 
 
 def hours(state: State) -> dict[str, dict[int, int]]:
@@ -123,7 +122,7 @@ def hours(state: State) -> dict[str, dict[int, int]]:
                     mine[row["cell"]] = mine.get(row["cell"], 0) + row["records"]
         return dict(sorted(counted.items()))
 
-    return _steadily(state, found)
+    return state.steadily(found)
 
 
 def verified(state: State) -> Whole:
@@ -141,7 +140,7 @@ def verified(state: State) -> Whole:
             view.base.read(part)
         return Whole(view.last, told.through, kept_runs + _verified(state, view.base), len(told.parts))
 
-    return _steadily(state, found)
+    return state.steadily(found)
 
 
 def _verified(state: State, base: Base) -> int:
@@ -163,16 +162,3 @@ def _runs(ledger: pl.DataFrame) -> pl.DataFrame:
 
 def _of_row(row: Mapping[str, Any]) -> Told:
     return Told(row["number"], row["run"], json.loads(row["told"]), row["sha256"], not row["pruned"])
-
-
-def _steadily(state: State, look: Callable[[View], _T]) -> _T:
-    """What is found in the view of now; looked for again where a compaction took away what was looked at."""
-    for left in reversed(range(PATIENCE)):
-        view = state.view()
-        base = view.base
-        try:
-            return look(view)
-        except UnableError:
-            if not left or state.view().base is base:
-                raise
-    raise AssertionError

@@ -16,9 +16,9 @@ from s3guard.hours import SPANS
 from s3guard.joins import BUCKET
 from s3guard.model import RunCoverage, Stretch
 from s3guard.seen import OBJECT
-from s3guard.state import View
 from s3guard.state.base import Base
 from s3guard.state.judged import Batch
+from s3guard.state.view import View
 
 STRETCHES: Final = 10_000
 """Stretches that are told of all runs together: those of each bucket, or, where they are too many, those of all buckets together, or, where

@@ -13,6 +13,8 @@ from s3guard.audit import checks
 from s3guard.records import COLUMNS
 from s3guard.schema import schema
 from tests.cli.project import CLEAN, POLICY, STRANGER, Here
+from tests.s3 import access, shelf
+from tests.s3.proxy import DENIED, proxied
 
 
 def stdin(here: Here, content: bytes) -> None:
@@ -275,6 +277,100 @@ class TestState:
             ended = here("state", action, place)
             assert (2, "") == (ended.code, ended.out)
             assert f"{place}: there is no state" in ended.err
+
+    def test_a_state_is_compacted_and_says_the_same_as_before(self, here: Here) -> None:
+        self.remembered(here)
+        before = here("state", "show", "state").out
+        ended = here("state", "compact", "state")
+        assert (0, "4 entries of state joined: 4 parts now stand for all that was judged.\n") == (ended.code, ended.out)
+        assert (0, before) == (here("state", "show", "state").code, here("state", "show", "state").out)
+        assert "Nothing was written to state since it was compacted last.\n" == here("state", "compact", "state").out
+        whole = here("state", "verify", "state")
+        assert 0 == whole.code
+        assert "5 entries of state are whole" in whole.out
+        assert "The first 4 were compacted: 4 parts in their place and 2 records of runs were compared" in whole.out
+        assert 0 == here("check", "logs/stranger.log", "--state", "state", "--as-of", "2019-02-07").code
+
+    def test_what_is_pruned_is_told_before_and_after(self, here: Here) -> None:
+        self.remembered(here)
+        prune = ("state", "prune", "state", "--as-of", "2019-04-01")
+        gone = "5 log records that were counted, 2 log objects that had no younger one, and the records of 0 runs"
+        would = here(*prune, "--keep", "30d", "--dry-run")
+        assert (0, "") == (would.code, would.err)
+        assert f"Before 2019-03-02T00:00Z, this would go from state: {gone}. Nothing was changed.\n" == would.out
+        assert "  2019-02-06  #.......................  5 records" in here("state", "show", "state").out
+        did = here(*prune, "--before", "2019-03-02")
+        assert (0, f"Before 2019-03-02T00:00Z, this went from state: {gone}.\n") == (did.code, did.out)
+        shown = here("state", "show", "state").out
+        assert "What was older than 2019-03-02T00:00Z was pruned" in shown
+        assert "2019-02-06  #" not in shown
+        assert "What was older than 2019-03-02T00:00Z was pruned.\n" in here("state", "verify", "state").out
+        later = here("check", "logs/stranger.log", "--state", "state", "--as-of", "2019-02-07")
+        assert (3, True) == (later.code, "what was known of records before 2019-03-02T00:00Z was pruned" in " ".join(later.out.split()))
+
+    def test_who_prunes_what_the_next_check_reports_is_warned(self, here: Here) -> None:
+        self.remembered(here)
+        ended = here("state", "prune", "state", "--as-of", "2019-02-07", "--keep", "1d")
+        assert (0, True) == (ended.code, "a check reports the last 30 days unless --since says otherwise" in ended.err)
+
+    @pytest.mark.parametrize(
+        ("arguments", "complaint"),
+        [
+            (("prune", "state"), "say what goes, by one of --before 2026-01-01 and --keep 400d"),
+            (("prune", "state", "--keep", "1d", "--before", "2019-01-01"), "say what goes, by one of"),
+            (
+                ("prune", "state", "--keep", "2019-01-01"),
+                "--keep: '2019-01-01' is not a duration; write a number and one of ms, s, m, h, d",
+            ),
+            (("prune", "state", "--keep", "9999999d"), "--keep: '9999999d' is longer ago than the calendar goes"),
+            (("prune", "state", "--keep", "soon"), "--keep: 'soon' is not a duration"),
+            (("prune", "state", "--before", "2019-02-08", "--as-of", "2019-02-07"), "--before: 2019-02-08T00:00:00Z lies ahead of --as-of"),
+            (("compact", "state", "--keep", "1d"), "--keep belongs to s3guard state prune, not to compact"),
+            (("show", "state", "--dry-run"), "--dry-run belongs to s3guard state prune, not to show"),
+            (("compact", "typo"), "typo: there is no state"),
+        ],
+    )
+    def test_what_cannot_be_pruned_is_wrong_usage(self, here: Here, arguments: tuple[str, ...], complaint: str) -> None:
+        self.remembered(here)
+        ended = here("state", *arguments)
+        assert (2, True) == (ended.code, complaint in " ".join(ended.err.split())), ended.err
+
+    def test_a_setting_of_how_long_to_keep_is_for_prune_alone(self, here: Here) -> None:
+        self.remembered(here)
+        here.write("s3guard.toml", 'keep = "30d"\n')
+        assert 0 == here("state", "show", "state").code
+        ended = here("state", "prune", "state", "--as-of", "2019-04-01", S3GUARD_DRY_RUN="true")
+        assert (0, True) == (ended.code, "this would go from state" in ended.out)
+
+    def test_a_state_in_s3_that_is_refused_ends_with_3(self, here: Here) -> None:
+        with shelf.served(shelf.Shelf({}), "audit") as address, proxied(address) as proxy:
+            access.reached(here.patch, proxy.url.removeprefix("http://"))
+            check = ("check", "logs/clean.log", "--state", "s3://audit/state", "--as-of", "2019-02-07")
+            assert 0 == here(*check).code
+            proxy.plan = lambda asked: DENIED if asked.is_listing else None
+            for command in (check, *(("state", action, "s3://audit/state") for action in ("show", "verify", "compact"))):
+                ended = here(*command)
+                assert (3, True) == (ended.code, "could not list the state in s3://audit/state/: " in ended.err)
+            proxy.plan = lambda _: None
+            assert 0 == here("state", "verify", "s3://audit/state").code
+
+    @pytest.mark.parametrize("action", ["show", "verify", "compact", "prune"])
+    def test_a_state_in_s3_is_reached_as_the_flags_say(self, action: str, here: Here) -> None:
+        from s3guard.aws import Access
+        from s3guard.state.store import Store, opened
+
+        asked: list[tuple[str, Access | None]] = []
+
+        def opening(uri: str, access: Access | None = None) -> Store:
+            asked.append((uri, access))
+            return opened("state")
+
+        self.remembered(here)
+        here.patch.setattr("s3guard.state.opened", opening)
+        flags = ("--profile", "p", "--region", "r", "--role-arn", "a", "--endpoint-url", "http://u")
+        more = ("--before", "2018-01-01", "--as-of", "2019-02-07") if action == "prune" else ()
+        assert 0 == here("state", action, "s3://audit/state", *flags, *more).code
+        assert [("s3://audit/state", Access("p", "r", "a", "http://u"))] == asked
 
     @pytest.mark.parametrize("arguments", [(), ("shwo", "state"), ("show",)])
     def test_what_is_asked_has_to_be_said(self, here: Here, arguments: tuple[str, ...]) -> None:

@@ -12,10 +12,15 @@ import pytest
 from moto import server
 
 from s3guard.model import UnableError, UsageError
-from s3guard.state.store import Folder, Prefix, Store, opened
+from s3guard.state import State, run_head
+from s3guard.state.store import Folder, GoneError, Prefix, Store, opened
+from tests.s3 import access, shelf
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+
+
+put = shelf.Shelf.put
 
 
 @pytest.fixture(scope="module")
@@ -34,15 +39,19 @@ def client_of(endpoint: str) -> S3Client:
     return session.client("s3", endpoint_url=endpoint)
 
 
-@pytest.fixture(params=["folder", "s3"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, endpoint: str) -> Store:
+@pytest.fixture(params=["folder", "moto", "memory"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, endpoint: str) -> Iterator[Store]:
     """An empty place of each kind."""
     if request.param == "folder":
-        return Folder(tmp_path / "state")
-    client = client_of(endpoint)
-    bucket = f"b-{abs(hash(str(tmp_path)))}"
-    client.create_bucket(Bucket=bucket)
-    return Prefix(client, bucket, "team/state/")
+        yield Folder(tmp_path / "state")
+    elif request.param == "memory":
+        with shelf.served(shelf.Shelf({}, page=3), "audit") as address:
+            yield Prefix(client_of(f"http://{address}"), "audit", "team/state/")
+    else:
+        client = client_of(endpoint)
+        bucket = f"b-{abs(hash(str(tmp_path)))}"
+        client.create_bucket(Bucket=bucket)
+        yield Prefix(client, bucket, "team/state/")
 
 
 def test_what_was_created_is_there_and_is_never_changed(place: Store) -> None:
@@ -66,6 +75,32 @@ def test_what_is_taken_away_may_be_gone_already(place: Store) -> None:
     place.remove("a")
     place.remove("a")
     assert place.names() == []
+
+
+def test_names_are_told_by_folder_and_behind_a_name(place: Store) -> None:
+    names = [f"{number:010}.s3guard" for number in range(1, 8)]
+    for name in [*names, "parts/0000000001-x-0000", "runs/0000000001.s3guard"]:
+        assert place.create(name, b"x")
+    assert names == [name for name in place.names() if "." in name]
+    assert names[5:] == [name for name in place.names(after=names[4]) if "." in name]
+    assert (["0000000001-x-0000"], ["0000000001.s3guard"], []) == (place.names("parts"), place.names("runs"), place.names("none"))
+    assert place.read("parts/0000000001-x-0000") == b"x"
+    place.remove("parts/0000000001-x-0000")
+    assert place.names("parts") == []
+
+
+def test_what_is_not_there_is_told_apart_from_what_cannot_be_read(place: Store) -> None:
+    place.create("a", b"x")
+    with pytest.raises(GoneError):
+        place.read("b")
+
+
+def test_a_place_that_writes_again_what_is_there_is_no_place_for_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    with shelf.served(shelf.Shelf({}), "audit") as address:
+        access.reached(monkeypatch, address)
+        monkeypatch.setattr(shelf.Shelf, "put", lambda self, key, content, **_: put(self, key, content, only_new=False))
+        with pytest.raises(UnableError, match="cannot hold a state: it writes again what is there already"):
+            State("s3://audit/state").append(run_head("r"), b"{}")
 
 
 def test_what_cannot_be_read_is_told_with_its_place(place: Store) -> None:

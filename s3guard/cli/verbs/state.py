@@ -109,15 +109,20 @@ def _refuse(context: typer.Context, action: str) -> None:
 def _limit(context: typer.Context, before: str | None, keep: str | None, as_of: str | None) -> int:
     """The full hour, seconds since 1970, before which nothing is to stay; UsageError where that is not said, or lies ahead."""
     from s3guard.instants import instant
+    from s3guard.quantities import duration
 
-    if (before is None) == (keep is None):
-        raise UsageError("s3guard state prune: say what goes, by one of --before 2026-01-01 and --keep 400d")
-    name, value = ("before", before) if keep is None else ("keep", keep)
     now = clock(context, as_of)
-    with choices.about(context, name):
-        limit = instant(value or "", now)
-        if keep is not None and value is not None and value[:4].isdigit() and "-" in value:
-            raise ValueError(f"{value} is no age; write 400d, or --before {value}")
+    if before is not None and keep is None:
+        name = "before"
+        with choices.about(context, name):
+            limit = instant(before, now)
+    elif keep is not None and before is None:
+        name = "keep"
+        with choices.about(context, name):
+            duration(keep)  # NOTE: a date is none
+            limit = instant(keep, now)
+    else:
+        raise UsageError("s3guard state prune: say what goes, by one of --before 2026-01-01 and --keep 400d")
     if limit > now:
         raise UsageError(f"{choices.place(context, name)}: {limit:%Y-%m-%dT%H:%M:%SZ} lies ahead of --as-of; all that there is would go")
     return int(limit.timestamp()) // HOUR * HOUR
