@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from s3guard.traffic import Traffic  # NOTE: most runs draw none
 
 
 class Severity(Enum):
@@ -340,6 +343,8 @@ class Report:
     """Sentences that every output repeats: why a run is undetermined, what it proves and what not."""
     unwritten: tuple[str, ...] = ()
     """Outputs of the run that could not be written, each with the reason; a run of which there is one is no pass."""
+    traffic: Traffic | None = None
+    """What the records say of the traffic, where the run was asked for it."""
 
     @property
     def summary(self) -> dict[str, int]:
