@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from s3guard.traffic import Traffic  # NOTE: most runs draw none
+from s3guard.traffic import Traffic
 
 
 class Severity(Enum):

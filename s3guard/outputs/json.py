@@ -4,6 +4,7 @@ Keys stand in the order of the report contract, two runs over the same input wri
 ``s3guard convert`` reads a saved report back. The file is plain ASCII. Strings hold the text as `s3guard.text.visible` shows it:
 what cannot be seen is spelled ``\u{hex}``, so a value that another tool prints raw (``jq -r``) still cannot drive a terminal.
 ``unwritten`` names the other outputs of the run that could not be written, each with the reason; the exit code counts them.
+``traffic`` is there where the run was asked for it: it is drawn, and decides nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from s3guard.model import ControlStatus, Coverage, PolicyFile, Report, Result, Run, Status, UnableError, UsageError
 from s3guard.outputs import PROVES, Options, instant, json_text
 from s3guard.text import shown, unvisible
+from s3guard.traffic import Traffic
 
 _T = TypeVar("_T")
 
@@ -47,6 +49,7 @@ def document(report: Report) -> dict[str, Any]:
         "controls": _plain(report.controls),
         "notes": _plain(report.notes),
         "unwritten": _plain(report.unwritten),
+        **({} if report.traffic is None else {"traffic": _plain(report.traffic)}),
         "proves": PROVES,
     }
 
@@ -91,6 +94,7 @@ class _Saved:
     controls: tuple[ControlStatus, ...]
     notes: tuple[str, ...] = ()
     unwritten: tuple[str, ...] = ()
+    traffic: Traffic | None = None
 
 
 def read(path: Path) -> Report:
@@ -124,6 +128,7 @@ def parse(content: bytes, name: str) -> Report:
         controls=saved.controls,
         notes=saved.notes,
         unwritten=saved.unwritten,
+        traffic=saved.traffic,
     )
     return _original(report)
 

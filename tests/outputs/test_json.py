@@ -6,7 +6,7 @@ import dataclasses
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -140,6 +140,8 @@ TIME = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(lambda time: 
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     int: st.integers(0, 2**63 - 1),
+    bool: st.booleans(),
+    float: st.floats(0, 1e12),
     datetime: TIME,
     type(None): st.none(),
     Any: st.one_of(TEXT, st.none(), st.booleans(), st.lists(TEXT, max_size=2)),
@@ -151,6 +153,8 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
     if kind in VALUES:
         return VALUES[kind]
     inner = get_args(kind)
+    if get_origin(kind) is Literal:
+        return st.sampled_from(inner)
     if get_origin(kind) is tuple:
         return st.lists(values(inner[0]), max_size=2).map(tuple)
     if get_origin(kind) is dict:
