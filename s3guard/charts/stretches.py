@@ -1,0 +1,96 @@
+"""Traffic by longer stretches of time, where hours or days would be too many to draw or to read, and times for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from s3guard.traffic import Flow, Interval, Times, Traffic
+
+_DAY: Final = 86_400
+_LONGER: Final = (3_600, _DAY, 7 * _DAY, 28 * _DAY, 364 * _DAY)
+"""Seconds of the stretches that intervals are put together to; weeks begin on a Thursday, as 1970 did."""
+
+
+def at_most(traffic: Traffic, most: int) -> Traffic:
+    """The same traffic in `most` intervals or fewer, as far as years allow; of percentiles put together the highest is kept."""
+    for span in _LONGER:
+        if span >= traffic.span and len(traffic.intervals) * traffic.span <= span * (most - 1):
+            return by(traffic, span)
+    return by(traffic, _LONGER[-1]) if len(traffic.intervals) > most else traffic
+
+
+def by(traffic: Traffic, span: int) -> Traffic:
+    """The same traffic by stretches of `span` seconds, a multiple of those that it has."""
+    if span == traffic.span:
+        return traffic
+    together = groupby(traffic.intervals, lambda one: int(one.start.timestamp()) // span)
+    intervals = tuple(_together(number * span, tuple(parts)) for number, parts in together)
+    # NOTE: what is told of a bucket follows the intervals.
+    starts = [int(one.start.timestamp()) // span for one in traffic.intervals]
+    buckets = tuple(replace(one, requests=_added(starts, one.requests), errors=_added(starts, one.errors)) for one in traffic.buckets)
+    return replace(traffic, span=span, intervals=intervals, buckets=buckets)
+
+
+def _added(starts: Sequence[int], counts: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sum(count for _, count in parts) for _, parts in groupby(zip(starts, counts, strict=True), lambda pair: pair[0]))
+
+
+def _together(start: int, parts: Sequence[Interval]) -> Interval:
+    return Interval(
+        datetime.fromtimestamp(start, UTC),
+        _flow([one.reads for one in parts]),
+        _flow([one.writes for one in parts]),
+        _flow([one.others for one in parts]),
+        _times([one.total_time for one in parts]),
+        _times([one.turn_around_time for one in parts]),
+    )
+
+
+def _flow(parts: Sequence[Flow]) -> Flow:
+    return Flow(
+        sum(one.requests for one in parts),
+        sum(one.client_errors for one in parts),
+        sum(one.server_errors for one in parts),
+        sum(one.refused for one in parts),
+        sum(one.bytes_sent for one in parts),
+        sum(one.bytes_received for one in parts),
+    )
+
+
+def _times(parts: Sequence[Times]) -> Times:
+    return Times(
+        sum(one.records for one in parts),
+        sum(one.total for one in parts),
+        *(max((found for one in parts if (found := getattr(one, name)) is not None), default=None) for name in ("p50", "p95", "p99")),
+    )
+
+
+def noun(span: int) -> str:
+    """What a stretch of so many seconds is called: ``hour``, ``day``, ``7 days``."""
+    return {3_600: "hour", _DAY: "day"}.get(span, f"{span // _DAY} days" if span % _DAY == 0 else f"{span // 3_600} hours")
+
+
+def every(span: int) -> str:
+    """``an hour``, ``a day``, ``in 7 days``."""
+    return {3_600: "an hour", _DAY: "a day"}.get(span, f"in {noun(span)}")
+
+
+def when(time: datetime, span: int, *, year: bool) -> str:
+    """The beginning of a stretch for people, UTC: ``3 October, 14:00``; a day and longer without the hour."""
+    day = f"{time.day} {time:%B}" + (f" {time.year}" if year else "")
+    return day if span >= _DAY else f"{day}, {time:%H:%M}"
+
+
+def spans_a_year(start: datetime, seconds: int) -> bool:
+    """Whether a day without its year would be unclear."""
+    return start.year != (start + timedelta(seconds=max(seconds - 1, 0))).year
+
+
+def told(traffic: Traffic, start: datetime) -> str:
+    """The beginning of an interval of the traffic in a sentence: ``3 October, 14:00 UTC``."""
+    year = spans_a_year(traffic.intervals[0].start, traffic.span * len(traffic.intervals))
+    return when(start, traffic.span, year=year) + (" UTC" if traffic.span < _DAY else "")
