@@ -49,6 +49,8 @@ class Options:
     """Whether human-readable text keeps to ASCII (the terminal's encoding knows no more)."""
     verbose: bool = False
     """Whether human-readable text lists the checks that passed, too."""
+    traffic: bool = False
+    """Whether human-readable text draws the traffic, too."""
     markdown_limit: int = 65_000
     """Bytes of a Markdown page; a comment on a pull request takes 65,536 characters."""
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from math import ceil
 from typing import Final
 
 from s3guard import continuity
 from s3guard.charts.svg import strip
 from s3guard.fields import WARNINGS
 from s3guard.markup import Markup, element, joined, value
-from s3guard.model import BucketCoverage, Coverage, Gap, Hours, Report, RunCoverage
+from s3guard.model import BucketCoverage, Coverage, Report, RunCoverage
 from s3guard.outputs import PROVES
 from s3guard.outputs.html.parts import Section, chip, count_of, folded, table
 from s3guard.text import shorten
@@ -88,7 +86,7 @@ def _looked(coverage: Coverage) -> str:
 
 
 def _bucket(number: int, bucket: BucketCoverage) -> Markup:
-    since, until, counts, cell = cells(bucket.hours, bucket.gaps)
+    since, until, counts, cell = continuity.cells(bucket.hours, bucket.gaps, CELLS)
     drawing = strip(counts, f"Records of {shorten(bucket.bucket, 100)} over time: {continuity.hours(bucket)}", f"strip-{number}")
     ends = (f"{moment(since)[:16]} UTC", f"a cell is {_cell(cell)}", f"{moment(until)[:16]} UTC")
     name = element("h3", value(bucket.bucket, 200))
@@ -101,23 +99,6 @@ def _bucket(number: int, bucket: BucketCoverage) -> Markup:
 def _cell(seconds: int) -> str:
     hours, days = seconds // 3_600, seconds // 86_400
     return count_of(days, "day") if seconds % 86_400 == 0 else count_of(hours, "hour")
-
-
-def cells(hours: Hours, gaps: Sequence[Gap]) -> tuple[datetime, datetime, tuple[int, ...], int]:
-    """From when to when a strip goes, the records of each cell, and the seconds of one."""
-    starts = [one.since for one in hours.counts] + [gap.since for gap in gaps]
-    ends = [one.since + timedelta(seconds=hours.span * len(one.records)) for one in hours.counts] + [gap.until for gap in gaps]
-    since = int(min(starts).timestamp()) // hours.span * hours.span
-    stretches = max(1, -(-(ceil(max(ends).timestamp()) - since) // hours.span))
-    together = -(-stretches // CELLS)
-    counts = [0] * -(-stretches // together)
-    for one in hours.counts:
-        first = (int(one.since.timestamp()) - since) // hours.span
-        for at, records in enumerate(one.records, first):
-            counts[at // together] += records
-    begin = datetime.fromtimestamp(since, UTC)
-    cell = hours.span * together
-    return begin, begin + timedelta(seconds=cell * len(counts)), tuple(counts), cell
 
 
 def _gaps(bucket: BucketCoverage) -> Iterator[Markup]:
