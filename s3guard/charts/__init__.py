@@ -6,9 +6,10 @@ whether a limit was broken is said by the check, in its own windows and groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Final, Literal, TypeAlias
 
 from s3guard.charts import sentences
@@ -55,6 +56,8 @@ class Chart:
     """Of the policies, the lowest first."""
     trend: Trend | None = None
     """Of the first series."""
+    blind: tuple[tuple[int, int], ...] = ()
+    """Intervals, each from the first to the one behind the last, with records that nobody measured: there was more than is told."""
 
     @property
     def intervals(self) -> int:
@@ -74,6 +77,18 @@ def of(traffic: Traffic) -> tuple[Chart, ...]:
     if not traffic.intervals:
         return ()
     drawn = at_most(traffic, POINTS)
+    blind = tuple(_runs([one.unmeasured > 0 for one in drawn.intervals]))
+    return tuple(replace(chart, blind=blind) for chart in _all(traffic, drawn))
+
+
+def _runs(marked: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    for mark, together in groupby(enumerate(marked), lambda pair: pair[1]):
+        places = [place for place, _ in together]
+        if mark:
+            yield places[0], places[-1] + 1
+
+
+def _all(traffic: Traffic, drawn: Traffic) -> tuple[Chart, ...]:
     return (
         _errors(traffic, drawn),
         _amount(traffic, drawn, "reads", "Read operations", "requests"),

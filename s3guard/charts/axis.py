@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
+
+from s3guard.charts.stretches import later
 
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
@@ -28,7 +30,7 @@ class Mark:
 def marks(start: datetime, span: int, intervals: int) -> tuple[Mark, ...]:
     """The marks of so many intervals, at round times, the earliest first."""
     whole = span * intervals
-    end = start + timedelta(seconds=whole)
+    end = later(start, whole)
     found = [Mark((time - start).total_seconds() / whole, text) for time, text in _round(start, end, whole) if start <= time < end]
     return tuple(found) or (Mark(0, _day(start)),)
 
@@ -41,7 +43,7 @@ def _round(start: datetime, end: datetime, whole: int) -> Iterator[tuple[datetim
     elif whole <= _DAYS[-1] * _DAY * _MOST:
         step = next(step for step in _DAYS if whole <= step * _DAY * _MOST)
         # NOTE: from the first full day on, or a mark of the second day would stand in the text of the first.
-        first = midnight if start == midnight else midnight + timedelta(days=1)
+        first = midnight if start == midnight else later(midnight, _DAY)
         yield from ((time, _day(time)) for time in _stepped(first, end, step * _DAY))
     else:
         yield from _months(start, end, whole)
@@ -50,7 +52,7 @@ def _round(start: datetime, end: datetime, whole: int) -> Iterator[tuple[datetim
 def _stepped(time: datetime, end: datetime, seconds: int) -> Iterator[datetime]:
     while time < end:
         yield time
-        time += timedelta(seconds=seconds)
+        time = later(time, seconds)
 
 
 def _months(start: datetime, end: datetime, whole: int) -> Iterator[tuple[datetime, str]]:

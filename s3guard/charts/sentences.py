@@ -97,8 +97,10 @@ def top(one: Top, requests: int) -> str:
         return none
     first = one.entries[:3]
     part = sum(entry.requests for entry in first)
-    many = f"{'at least ' if one.approximate else ''}{_counted(one.different, single, several)}"
-    who = f"The first {len(first)} of {many} {did}" if one.different > len(first) else f"{many[:1].upper()}{many[1:]} {did}"
+    # NOTE: those without a value, anonymous users say, count as one.
+    different = one.different + any(entry.value is None for entry in one.entries)
+    many = f"{'at least ' if one.approximate else ''}{_counted(different, single, several)}"
+    who = f"The first {len(first)} of {many} {did}" if different > len(first) else f"{many[:1].upper()}{many[1:]} {did}"
     share = f"{said('share', part / requests)} of all operations" if requests else _counted(part, "operation", "operations")
     rough = " There were too many to count each: the counts are lower bounds." if one.approximate else ""
     return f"{who} {share}.{rough}"

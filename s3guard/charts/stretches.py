@@ -11,42 +11,47 @@ from typing import Final
 from s3guard.traffic import Flow, Interval, Times, Traffic
 
 _DAY: Final = 86_400
+_FIRST: Final = -62_135_596_800
+"""The first second of the calendar."""
 _LONGER: Final = (3_600, _DAY, 7 * _DAY, 28 * _DAY, 364 * _DAY)
 """Seconds of the stretches that intervals are put together to; weeks begin on a Thursday, as 1970 did."""
 
 
 def at_most(traffic: Traffic, most: int) -> Traffic:
-    """The same traffic in `most` intervals or fewer, as far as years allow; of percentiles put together the highest is kept."""
-    for span in _LONGER:
-        if span >= traffic.span and len(traffic.intervals) * traffic.span <= span * (most - 1):
-            return by(traffic, span)
-    return by(traffic, _LONGER[-1]) if len(traffic.intervals) > most else traffic
+    """The same traffic in `most` intervals or fewer; of percentiles put together the highest is kept."""
+    count = len(traffic.intervals)
+    if count <= most:
+        return traffic
+    fits = (span for span in _LONGER if span % traffic.span == 0 and count * traffic.span <= span * (most - 1))
+    return by(traffic, next(fits, traffic.span * -(-count // (most - 1))))
 
 
 def by(traffic: Traffic, span: int) -> Traffic:
     """The same traffic by stretches of `span` seconds, a multiple of those that it has."""
     if span == traffic.span:
         return traffic
-    together = groupby(traffic.intervals, lambda one: int(one.start.timestamp()) // span)
-    intervals = tuple(_together(number * span, tuple(parts)) for number, parts in together)
+    places = [int(one.start.timestamp()) // span for one in traffic.intervals]
+    together = groupby(zip(places, traffic.intervals, strict=True), lambda pair: pair[0])
+    # NOTE: the first stretch may begin before the first interval, and before the calendar.
+    intervals = [_together([one for _, one in parts], place * span) for place, parts in together]
     # NOTE: what is told of a bucket follows the intervals.
-    starts = [int(one.start.timestamp()) // span for one in traffic.intervals]
-    buckets = tuple(replace(one, requests=_added(starts, one.requests), errors=_added(starts, one.errors)) for one in traffic.buckets)
-    return replace(traffic, span=span, intervals=intervals, buckets=buckets)
+    buckets = (replace(one, requests=_added(places, one.requests), errors=_added(places, one.errors)) for one in traffic.buckets)
+    return replace(traffic, span=span, intervals=tuple(intervals), buckets=tuple(buckets))
 
 
 def _added(starts: Sequence[int], counts: Sequence[int]) -> tuple[int, ...]:
     return tuple(sum(count for _, count in parts) for _, parts in groupby(zip(starts, counts, strict=True), lambda pair: pair[0]))
 
 
-def _together(start: int, parts: Sequence[Interval]) -> Interval:
+def _together(parts: Sequence[Interval], start: int) -> Interval:
     return Interval(
-        datetime.fromtimestamp(start, UTC),
+        datetime.fromtimestamp(max(start, _FIRST), UTC),
         _flow([one.reads for one in parts]),
         _flow([one.writes for one in parts]),
         _flow([one.others for one in parts]),
         _times([one.total_time for one in parts]),
         _times([one.turn_around_time for one in parts]),
+        sum(one.unmeasured for one in parts),
     )
 
 
@@ -85,9 +90,17 @@ def when(time: datetime, span: int, *, year: bool) -> str:
     return day if span >= _DAY else f"{day}, {time:%H:%M}"
 
 
+def later(time: datetime, seconds: int) -> datetime:
+    """A time so many seconds later; the end of the calendar where it has none."""
+    try:
+        return time + timedelta(seconds=seconds)
+    except OverflowError:
+        return datetime.max.replace(microsecond=0, tzinfo=time.tzinfo)
+
+
 def spans_a_year(start: datetime, seconds: int) -> bool:
     """Whether a day without its year would be unclear."""
-    return start.year != (start + timedelta(seconds=max(seconds - 1, 0))).year
+    return start.year != later(start, max(seconds - 1, 0)).year
 
 
 def told(traffic: Traffic, start: datetime) -> str:

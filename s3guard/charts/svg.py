@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from s3guard.charts import Chart, Series
 from s3guard.charts.axis import marks
-from s3guard.charts.stretches import spans_a_year, when
+from s3guard.charts.stretches import later, spans_a_year, when
 from s3guard.charts.units import Scale, said, scale
 from s3guard.markup import Markup, element, joined, number
 
@@ -39,6 +39,7 @@ def drawn(chart: Chart) -> Markup:
     name = f"chart-{chart.name}"
     plot = element(
         "svg",
+        *(element("rect", class_="blind", x=since, width=until - since, height=_FINE) for since, until in chart.blind),
         *(_shape(series, measure) for series in chart.series),
         *_zones(chart),
         y=TOP,
@@ -182,7 +183,7 @@ def _zones(chart: Chart) -> Iterator[Markup]:
     for begin in range(first, chart.intervals, together):
         since, until = max(begin, 0), min(begin + together, chart.intervals)
         told = ", ".join(text for series in chart.series if (text := _told(chart, series, since, until)))
-        start = chart.start + timedelta(seconds=since * chart.span)
+        start = later(chart.start, since * chart.span)
         title = f"{_named(chart, start, together)}: {told or 'nothing'}"
         yield element("rect", element("title", title), class_="zone", x=since, width=until - since, height=_FINE)
 

@@ -78,6 +78,8 @@ def _legend(chart: Chart) -> Markup | None:
     measure = svg.scale_of(chart)
     if measure.bottom:
         items.append(element("li", "logarithmic scale", class_="remark"))
+    if chart.blind:
+        items.append(_key("key-blind", "records that nobody measured: there was more than is drawn"))
     items += [_limit(chart, line, is_drawn=measure.bottom <= line.value <= measure.top) for line in chart.limits[:LIMITS]]
     if left := chart.limits[LIMITS:]:
         items.append(element("li", f"and {count_of(len(left), 'more limit')} of policies", class_="remark"))
