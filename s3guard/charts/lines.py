@@ -26,6 +26,8 @@ FIRST: Final = 10
 LIMITS: Final = 4
 """Limits of a chart that are named."""
 _BAR: Final = 16
+_BEHIND: Final = 14
+"""Columns of a number behind a small line."""
 _NAMES: Final = {
     "errors": ("errors", RED),
     "reads": ("reads", CYAN),
@@ -79,7 +81,9 @@ def _over(traffic: Traffic) -> str:
 def _chart(page: Page, chart: Chart) -> Iterator[str]:
     label, color = _NAMES[chart.name]
     yield from page.lines(label, page.safe(chart.says), label_style=BOLD)
-    values = blocks.columns(chart.series[0].values, page.room, mean=chart.unit == "milliseconds")
+    # NOTE: small lines below stand under the same columns, with a number behind them.
+    room = page.room if len(chart.series) == 1 else page.room - _BEHIND
+    values = blocks.columns(chart.series[0].values, room, mean=chart.unit == "milliseconds")
     if any(values):
         drawn = _points(page, chart, values, color) if chart.trend is not None else _columns(page, chart, values, color)
         yield from drawn
@@ -120,22 +124,28 @@ def _points(page: Page, chart: Chart, values: Sequence[float | None], color: str
     assert chart.trend is not None  # noqa: S101 - for the type checker
     first, last = chart.trend.first, chart.trend.last
     trend = [first + (last - first) * at / max(len(values) - 1, 1) for at in range(len(values))]
-    told = [value for value in values if value is not None]
-    low, high = min(*told, first, last), max(*told, first, last)
+    told = [*(value for value in values if value is not None), first, last]
+    low, high = max(min(told), 0), max(told)
+    # NOTE: a log counts whole milliseconds, and a logarithm has no 0.
+    measure = scale(chart.unit, high, max(low, 1))
     span = (high - low) or 1
-    heights = [None if value is None else (value - low) / span for value in values]
-    drawn = blocks.points(heights, [(value - low) / span for value in trend], POINTS, _signs(page))
+
+    def height(value: float) -> float:
+        return measure.height(value) if measure.bottom else (value - low) / span
+
+    heights = [None if value is None else height(value) for value in values]
+    drawn = blocks.points(heights, [height(value) for value in trend], POINTS, _signs(page))
+    low, high = (measure.bottom, measure.top) if measure.bottom else (low, high)
     for number, text in enumerate(drawn):
-        label = said(chart.unit, high) if not number else said(chart.unit, max(low, 0)) if number == POINTS - 1 else ""
+        label = said(chart.unit, high) if not number else said(chart.unit, low) if number == POINTS - 1 else ""
         yield f"{page.label(label)}  {page.paint(text, color)}".rstrip(" ")
 
 
 def _spark(page: Page, chart: Chart, name: str, values: Sequence[float | None], room: int) -> Iterator[str]:
     highest = max((value for value in values if value is not None), default=0)
-    text = f"up to {said(chart.unit, highest)}"
-    drawn = blocks.spark(values, min(room, page.room - len(text) - 2), _signs(page))
+    drawn = blocks.spark(values, room, _signs(page))
     name = "server's" if name == "of" else name
-    yield f"{page.label(name)}  {drawn}  {page.paint(text, DIM)}".rstrip(" ")
+    yield f"{page.label(name)}  {pad(drawn, room)}  {page.paint(f'max {said(chart.unit, highest)}', DIM)}".rstrip(" ")
 
 
 def _axis(chart: Chart, columns: int) -> str:

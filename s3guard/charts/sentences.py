@@ -83,8 +83,8 @@ def _trend(found: Trend | None, mean: float, traffic: Traffic, span: int) -> str
     if found is None:
         return ""
     change = found.last - found.first
-    if abs(change) < _STILL * mean:
-        return ", with no trend"
+    if abs(change) < _STILL * mean or not found.is_clear:
+        return ", with no clear trend"
     days = (len(traffic.intervals) * traffic.span - span) / 86_400
     rate = f" ({said('milliseconds', abs(change) / days)} a day)" if days > 1 else ""
     return f", {'rising' if change > 0 else 'falling'} by {said('milliseconds', abs(change))} over the period{rate}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 FEWEST: Final = 3
 """Numbers that make a trend: through two of them there is always a line."""
+
+_CLEAR: Final = 2.0
+"""Standard errors that a slope is away from none, where it is told as rising or falling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,8 @@ class Trend:
 
     first: float
     last: float
+    is_clear: bool
+    """Whether the slope is more than chance would make of such scattered numbers: two standard errors or more."""
 
 
 def trend(values: Sequence[float | None], weights: Sequence[int]) -> Trend | None:
@@ -31,4 +37,7 @@ def trend(values: Sequence[float | None], weights: Sequence[int]) -> Trend | Non
     mean = sum(value * weight for _, value, weight in told) / whole
     spread = sum(weight * (at - middle) ** 2 for at, _, weight in told)
     slope = sum(weight * (at - middle) * (value - mean) for at, value, weight in told) / spread
-    return Trend(mean - slope * middle, mean + slope * (len(values) - 1 - middle))
+    left = sum(weight * (value - mean - slope * (at - middle)) ** 2 for at, value, weight in told)
+    error = math.sqrt(left / (len(told) - 2) / spread)
+    first, last = (mean + slope * (at - middle) for at in (0, len(values) - 1))
+    return Trend(first, last, abs(slope) > _CLEAR * error)

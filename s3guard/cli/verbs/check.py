@@ -114,6 +114,7 @@ def check(
                 access=accesses[0] if audit else Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
                 audit=From(accesses=accesses) if audit else None,
                 exclusions=chosen.settings.exclusions,
+                traffic=any(target.output.draws for target in wanted),
             )
         )
     # NOTE: what was not delivered was reported to nobody, and is new to the next run.

@@ -25,6 +25,7 @@ from s3guard.outputs.html.parts import Section, chip, count_of, linked, table
 from s3guard.verdict import WORDS, Standing, because, headline, moment, period, standing, volume, worst
 
 EXTENSION = ".html"
+DRAWS = True
 
 LISTED: Final = 60
 """Failed checks that the verdict lists."""

@@ -89,7 +89,8 @@ def _bucket(number: int, bucket: BucketCoverage) -> Markup:
     since, until, counts, cell = continuity.cells(bucket.hours, bucket.gaps, CELLS)
     drawing = strip(counts, f"Records of {shorten(bucket.bucket, 100)} over time: {continuity.hours(bucket)}", f"strip-{number}")
     ends = (f"{moment(since)[:16]} UTC", f"a cell is {_cell(cell)}", f"{moment(until)[:16]} UTC")
-    name = element("h3", value(bucket.bucket, 200))
+    # NOTE: a heading of nothing is none, and strangers may name a bucket so.
+    name = element("h3", value(bucket.bucket, 200) if bucket.bucket.strip() else joined(["a bucket named '", value(bucket.bucket), "'"]))
     judged = None if bucket.policies else chip("no policy", "undetermined")
     told = element("span", f"{count_of(bucket.records, 'record')} in {continuity.hours(bucket)}", class_="soft")
     scale = element("div", *(element("span", end) for end in ends), class_="ends")

@@ -213,10 +213,8 @@ def _quiet(report: Report, found: Standing) -> Section:
         told = table("Checks that passed", ["Check", "What is true", "Bucket", "#Records judged"], rows)
         parts.append(folded(f"{count_of(len(found.passed), 'check')} passed{_cut(found.passed)}", told, class_="printed"))
     if found.idle:
-        rows = (
-            [_named(report, one), value(one.reason or ""), element("bdi", one.bucket or "no bucket"), ""] for one in found.idle[:CHECKS]
-        )
-        told = table("Checks that did not apply", ["Check", "Why not", "Bucket", "#"], rows)
+        rows = ([_named(report, one), value(one.reason or ""), element("bdi", one.bucket or "no bucket")] for one in found.idle[:CHECKS])
+        told = table("Checks that did not apply", ["Check", "Why not", "Bucket"], rows)
         parts.append(folded(f"{count_of(len(found.idle), 'check')} did not apply{_cut(found.idle)}", told, class_="printed"))
     title = "Passed" if not found.idle else "Passed, or did not apply"
     return Section.of("passed", title, *parts, note=f"{len(found.passed) + len(found.idle):,}", short="Passed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from s3guard.markup import Markup, element, joined
@@ -51,16 +51,14 @@ def anchor(report: Report, result: Result) -> str:
 def table(label: str, heads: Sequence[str], rows: Iterable[Sequence[str]], class_: str = "") -> Markup:
     """A table that scrolls by itself where it is too wide; the first cell of a row names it, columns that begin with ``#`` hold numbers."""
     numeric = [head.startswith("#") for head in heads]
-    top = element(
-        "tr", *(element("th", head.lstrip("#"), scope="col", class_="n" if right else None) for head, right in _pairs(heads, numeric))
-    )
-    body = (element("tr", *(element("td", cell, class_="n" if right else None) for cell, right in _pairs(row, numeric))) for row in rows)
-    whole = element("table", element("thead", top), element("tbody", *body), class_=class_ or None)
-    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=label)
-
-
-def _pairs(cells: Sequence[str], numeric: Sequence[bool]) -> Iterator[tuple[str, bool]]:
-    return iter(zip(cells, numeric, strict=True))
+    # NOTE: where all cells but the first are numbers, the table says so once: the class of each cell was a tenth of the page.
+    is_plain = not numeric[0] and all(numeric[1:])
+    marks = ["n" if right and not is_plain else None for right in numeric]
+    top = (element("th", head.lstrip("#"), scope="col", class_=mark) for head, mark in zip(heads, marks, strict=True))
+    body = (element("tr", *(element("td", cell, class_=mark) for cell, mark in zip(row, marks, strict=True))) for row in rows)
+    kind = " ".join(filter(None, ("nums" if is_plain else "", class_))) or None
+    whole = element("table", element("thead", element("tr", *top)), element("tbody", *body), class_=kind)
+    return element("div", whole, class_="scroll", tabindex="0", role="group", aria_label=label)
 
 
 def folded(summary: str, *children: str | None, class_: str = "", is_open: bool = False) -> Markup:

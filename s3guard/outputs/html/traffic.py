@@ -111,16 +111,6 @@ def _amount_cells(name: str, unit: Unit) -> Cells:
     return lambda one: [said(unit, count(one))]
 
 
-def _operation_cells(one: Interval) -> list[str]:
-    return [f"{one.reads.requests:,}", f"{one.writes.requests:,}", f"{one.others.requests:,}", f"{one.requests:,}"]
-
-
-def _byte_cells(one: Interval) -> list[str]:
-    sides = (one.reads, one.writes, one.others)
-    sent, received = sum(side.bytes_sent for side in sides), sum(side.bytes_received for side in sides)
-    return [said("bytes", one.reads.bytes_sent), said("bytes", one.writes.bytes_received), said("bytes", sent), said("bytes", received)]
-
-
 def _time_cells(name: str) -> Cells:
     def cells(one: Interval) -> list[str]:
         times = getattr(one, name)
@@ -133,10 +123,10 @@ def _time_cells(name: str) -> Cells:
 _TIMES: Final = ["#Records", "#Mean", "#p50", "#p95", "#p99"]
 _COLUMNS: Final[dict[str, tuple[list[str], Cells]]] = {
     "errors": (["#Operations", "#Client errors, 4xx", "#Server errors, 5xx", "#Share"], _share_cells),
-    "reads": (["#Reads", "#Writes", "#Others", "#All"], _operation_cells),
-    "writes": (["#Reads", "#Writes", "#Others", "#All"], _operation_cells),
-    "sent": (["#Sent for reads", "#Received from writes", "#Sent in all", "#Received in all"], _byte_cells),
-    "received": (["#Sent for reads", "#Received from writes", "#Sent in all", "#Received in all"], _byte_cells),
+    "reads": (["#Reads"], _amount_cells("reads", "requests")),
+    "writes": (["#Writes"], _amount_cells("writes", "requests")),
+    "sent": (["#Sent for reads"], _amount_cells("sent", "bytes")),
+    "received": (["#Received from writes"], _amount_cells("received", "bytes")),
     "total_time": (_TIMES, _time_cells("total_time")),
     "turn_around_time": (_TIMES, _time_cells("turn_around_time")),
     "refused": (["#Refused", "#Of operations"], lambda one: [f"{one.refused:,}", f"{one.requests:,}"]),
