@@ -12,7 +12,7 @@ from s3guard.charts.units import Unit, said
 from s3guard.traffic import Times, Top, Traffic
 
 _STILL: Final = 0.02
-"""Of the mean: a trend that changes less over the whole period is told as none."""
+"""Of the mean: a trend that changes less over the whole period is told as steady."""
 
 _NOUNS: Final = {
     "reads": ("read", "reads"),
@@ -83,7 +83,9 @@ def _trend(found: Trend | None, mean: float, traffic: Traffic, span: int) -> str
     if found is None:
         return ""
     change = found.last - found.first
-    if abs(change) < _STILL * mean or not found.is_clear:
+    if abs(change) < _STILL * mean:
+        return ", and steady"
+    if not found.is_clear:
         return ", with no clear trend"
     days = (len(traffic.intervals) * traffic.span - span) / 86_400
     rate = f" ({said('milliseconds', abs(change) / days)} a day)" if days > 1 else ""

@@ -143,9 +143,11 @@ def _trend(chart: Chart, measure: Scale) -> Iterator[Markup]:
         return
     count, steps = chart.intervals, 1 if not measure.bottom else 24
     ends = [(at / steps, chart.trend.first + (chart.trend.last - chart.trend.first) * at / steps) for at in range(steps + 1)]
-    points = [((0.5 + at * (count - 1)) / count, round(_FINE * (1 - measure.height(value)))) for at, value in ends]
+    # NOTE: a line may go below what a logarithmic scale shows; it ends there.
+    inside = [(at, value) for at, value in ends if not measure.bottom or value >= measure.bottom]
+    points = [((0.5 + at * (count - 1)) / count, round(_FINE * (1 - measure.height(value)))) for at, value in inside]
     path = "M" + "L".join(f"{number(x * 1000)} {y}" for x, y in points)
-    line = element("path", class_="trend", d=path)
+    line = element("path", class_="trend" if chart.trend.is_clear else "trend vague", d=path if points else "")
     yield element("svg", line, y=TOP, width="100%", height=PLOT, viewBox=f"0 0 1000 {_FINE}", preserveAspectRatio="none")
 
 
@@ -170,8 +172,13 @@ def _peak(chart: Chart, measure: Scale) -> Iterator[Markup]:
     value = chart.series[0].values[at] or 0
     x, y = (at + 0.5) / chart.intervals, _y(measure, value)
     yield element("circle", class_=f"dot ink-{chart.series[0].ink}", cx=_percent(x), cy=y, r=3.5)
-    side = " first" if x < 0.1 else " last" if x > 0.9 else ""
-    yield element("text", said(chart.unit, value), class_=f"peak{side}", x=_percent(x), y=y - 9)
+    # NOTE: at the right end stand the numbers of limits.
+    is_taken = x > 0.6 and any(abs(_y(measure, line.value) - y) < 18 for line in chart.limits)
+    if is_taken:
+        yield element("text", said(chart.unit, value), class_="peak last", x=_percent(x), dx=-9, y=y + 4)
+    else:
+        side = " first" if x < 0.1 else " last" if x > 0.9 else ""
+        yield element("text", said(chart.unit, value), class_=f"peak{side}", x=_percent(x), y=y - 9)
 
 
 def _zones(chart: Chart) -> Iterator[Markup]:

@@ -19,12 +19,12 @@ _STEP: Final = 1_024
 
 
 def said(unit: Unit, amount: float) -> str:
-    """A number for people: ``4.2 %``, ``1,234``, ``4.1 MiB``, ``250 ms``, ``1.9 s``."""
+    """A number for people: ``4.2%``, ``1,234``, ``4.1 MiB``, ``250 ms``, ``1.9 s``."""
     return _SAID[unit](amount)
 
 
 def _share(amount: float) -> str:
-    return f"{_short(amount * 100)} %"
+    return f"{_short(amount * 100)}%"
 
 
 def _requests(amount: float) -> str:

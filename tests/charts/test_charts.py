@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,7 @@ NAMES = ("errors", "reads", "writes", "sent", "received", "total_time", "turn_ar
 START = datetime(2026, 10, 3, 12, tzinfo=UTC)
 
 
-def made(*intervals: dict[str, object], span: int = 3_600) -> Traffic:
+def made(*intervals: Mapping[str, object], span: int = 3_600) -> Traffic:
     told = (Interval(START + timedelta(seconds=span * at), **one) for at, one in enumerate(intervals))  # type: ignore[arg-type]
     return Traffic(span, tuple(told), (), ())
 
@@ -34,8 +35,8 @@ def test_errors_are_told_with_their_peak_and_the_median() -> None:
     hours = [{"reads": Flow(1_000, 3)}] * 9 + [{"reads": Flow(1_000, 40, 2)}]
     says = chart(made(*hours), "errors").says
     assert says == (
-        "Errors peaked at 4.2 % (42 of 1,000) on 3 October, 21:00 UTC; the median hour has 0.3 %. "
-        "0.69 % of all operations failed: 67 client errors (4xx), 2 of the server (5xx)."
+        "Errors peaked at 4.2% (42 of 1,000) on 3 October, 21:00 UTC; the median hour has 0.3%. "
+        "0.69% of all operations failed: 67 client errors (4xx), 2 of the server (5xx)."
     )
 
 
@@ -80,7 +81,7 @@ def test_times_tell_mean_trend_and_the_highest_percentile() -> None:
     )
     trend = chart(hours, "total_time").trend
     assert trend is not None
-    assert (20, 50) == (pytest.approx(trend.first), pytest.approx(trend.last))
+    assert [20, 50] == pytest.approx([trend.first, trend.last])
 
 
 def test_times_without_a_trend_say_so() -> None:
@@ -96,10 +97,10 @@ def test_a_year_is_named_where_a_day_alone_would_be_unclear() -> None:
 def test_tops_tell_how_much_the_first_ones_make() -> None:
     entries = tuple(Entry(name, 10, 0, 0) for name in ("a", None, "c", "d"))
     top = Top("principal", entries, 3, approximate=False)
-    assert "The first 3 of 4 users made 75 % of all operations." == sentences.top(top, 40)
-    assert "1 user made 25 % of all operations." == sentences.top(replace(top, entries=entries[:1], different=1), 40)
+    assert "The first 3 of 4 users made 75% of all operations." == sentences.top(top, 40)
+    assert "1 user made 25% of all operations." == sentences.top(replace(top, entries=entries[:1], different=1), 40)
     rough = replace(top, column="key", different=70_000, approximate=True)
-    assert "The first 3 of at least 70,001 keys were asked for in 75 % of all operations." in sentences.top(rough, 40)
+    assert "The first 3 of at least 70,001 keys were asked for in 75% of all operations." in sentences.top(rough, 40)
     assert "No record has an error code." == sentences.top(Top("error_code", (), 0, approximate=False), 40)
 
 

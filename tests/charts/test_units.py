@@ -15,9 +15,9 @@ units = st.sampled_from(["share", "requests", "bytes", "milliseconds"])
 @pytest.mark.parametrize(
     ("unit", "amount", "words"),
     [
-        ("share", 0.0424, "4.2 %"),
-        ("share", 1, "100 %"),
-        ("share", 0.00081, "0.081 %"),
+        ("share", 0.0424, "4.2%"),
+        ("share", 1, "100%"),
+        ("share", 0.00081, "0.081%"),
         ("requests", 1234, "1,234"),
         ("requests", 2.5, "2.5"),
         ("bytes", 3 * 2**30, "3 GiB"),

@@ -133,6 +133,7 @@ def watch(
         exempt=[one.bucket for one in chosen.settings.exclusions if one.holds(now().date())],
         late=choices.late(context, late),
         access=Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
+        traffic=any(target.output.draws for target in files),
     )
     desk = _Desk(printed, files, look, chosen.environ, loud=not quiet, beats=verbose or terminal.is_terminal(sys.stderr))
     return _watched(Asked(request, start, queue, once=once, **times), desk)

@@ -145,7 +145,8 @@ def _top(top: Top, traffic: Traffic) -> Markup:
     rows = [_entry(entry, most, requests, top.column)[: len(heads)] for entry in top.entries]
     parts = [table(f"{title} by number of operations", heads, rows[:FIRST], class_="ranked")] if rows else []
     if rows[FIRST:]:
-        of = f" of {'at least ' if top.approximate else ''}{top.different:,}" if top.different > len(rows) else ""
+        different = top.different + any(entry.value is None for entry in top.entries)
+        of = f" of {'at least ' if top.approximate else ''}{different:,}" if different > len(rows) else ""
         parts.append(folded(f"{len(rows) - FIRST} more{of}", table(f"More: {title}", heads, rows[FIRST:], class_="ranked"), class_="data"))
     return element("figure", caption, *parts, class_=None if is_narrow else "wide-figure")
 
