@@ -119,7 +119,9 @@ def test_an_entry_that_is_whole_and_says_what_s3guard_never_writes_is_told(forge
         State(str(tmp_path)).view()
 
 
-@pytest.mark.parametrize("change", [(b'"version": %d' % VERSION, b'"version": "%d"' % VERSION), (b'"previous"', b'"preceding"'), (b"{", b"[")])
+@pytest.mark.parametrize(
+    "change", [(b'"version": %d' % VERSION, b'"version": "%d"' % VERSION), (b'"previous"', b'"preceding"'), (b"{", b"[")]
+)
 def test_a_head_that_is_none_is_told(change: tuple[bytes, bytes], tmp_path: Path) -> None:
     rewritten(filled(tmp_path / "state")[1], *change)
     with pytest.raises(UnableError, match=r"entry 2 of the state in \S+ is damaged"):
