@@ -20,6 +20,7 @@ from s3guard.state import State, batch_head
 from s3guard.state.compaction import compact
 from s3guard.traffic import BucketTraffic, Entry, Flow, Interval, Line, Times, Top, Traffic, Unmeasured
 from tests.batches import policies_of
+from tests.deliveries import record_of
 from tests.lines import record
 
 POLICY = """
@@ -245,6 +246,18 @@ def test_what_lies_out_of_the_intervals_is_told(monkeypatch: pytest.MonkeyPatch,
         in found.notes
     )
     assert folder.exists()
+
+
+def test_what_a_delivery_leaves_out_is_nobodys(folder: Path) -> None:
+    whole = record_of(line(*LOG[2]).strip())
+    assert whole is not None
+    told = {name: whole[name] for name in ("schema_version_id", "bucket_name", "request_time", "operation", "request_id")}
+    (folder / "logs.json").write_text("".join(json.dumps(one) + "\n" for one in (told, told | {"error_code": "AccessDenied"})))
+    traffic = report("logs.json").traffic
+    assert traffic is not None
+    assert [Interval(moment(1), reads=Flow(2, refused=1))] == list(traffic.intervals)
+    values = [[(entry.value, entry.requests) for entry in top.entries] for top in traffic.tops]
+    assert [[(None, 2)], [(None, 2)], [], [(None, 2)], [("AccessDenied", 1)]] == values
 
 
 @pytest.mark.usefixtures("folder")
