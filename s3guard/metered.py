@@ -58,12 +58,11 @@ def metered(rows: pl.DataFrame, columns: Columns, *, apart: bool) -> Metered:
 def _worst(readings: pl.DataFrame, columns: Columns) -> pl.DataFrame:
     """Of each line the reading that is worst: served before refused before failed, then that of the largest numbers.
 
-    NOTE: those that are alike in all this differ in nothing that is counted but texts, which tell which of them it is.
+    NOTE: readings of one line differ in these and in the error code alone, so it is the same one in any order.
     """
-    texts = [columns.text(name).alias(f"text {name}") for name in ("error_code", "user_agent", "operation", "requester", "remote_ip")]
-    ranked = readings.with_columns(columns.outcome().alias("outcome"), *texts)
+    ranked = readings.with_columns(columns.outcome().alias("outcome"), columns.text("error_code").alias("code"))
     numbers = [*_SUMS, "http_status"]
-    by = ["reading", "outcome", *numbers, *(name for name in ranked.columns if name.startswith("text ")), "key_logged"]
+    by = ["reading", "outcome", *numbers, "code"]
     falling = [name in numbers for name in by]
     return ranked.sort(by, descending=falling, nulls_last=True).unique("reading", keep="first", maintain_order=True)
 

@@ -149,7 +149,7 @@ def apart(frame: pl.DataFrame, time: str, every: str = MONTH) -> list[tuple[int 
     if not frame.height:
         return []
     span = pl.from_epoch(time, time_unit="s").dt.truncate(every).dt.epoch("s")
-    parts = frame.with_columns(span.alias("span")).partition_by("span", as_dict=True, include_key=False)
+    parts = frame.with_columns(span.alias("first of span")).partition_by("first of span", as_dict=True, include_key=False)
     return [(key[0], rows) for key, rows in parts.items()]
 
 
