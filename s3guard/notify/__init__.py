@@ -22,6 +22,8 @@ from s3guard.notify.news import Belief, News, Seen, What
 
 SECONDS: Final = 45
 """For which a run waits for its channels at most."""
+WATCHING: Final = 15
+"""The same for a watch, which has other things to do."""
 BRIEF: Final = 8
 """The same where somebody asked the process to end."""
 
@@ -68,7 +70,7 @@ class Telling:
 
     def tell_of_crash(self, at: int, seed: Callable[[], Belief] = Belief) -> tuple[Notified, ...]:
         """Tell each channel that a run ended before there was a report; `at` is its as-of, seconds since 1970."""
-        return self._tell(lambda one: news.crashed(one, at)[0], lambda one: news.crashed(one, at)[1], seed, None)
+        return self._tell(lambda one: news.crashed(one, at)[0], lambda one: news.crashed(one, at)[1], seed, None, at_once=True)
 
     def try_out(self) -> tuple[Notified, ...]:
         """Send each channel a message that says that it works, and remember nothing."""
@@ -112,7 +114,7 @@ class Telling:
                 told[place] = _notified(line, None, new, None)
             else:
                 parcels[place] = (line.channel, Message(line.id(new), new, report, self._asked.details, line.remembers))
-        courier.deliver(parcels, BRIEF if at_once else SECONDS, ended)
+        courier.deliver(parcels, BRIEF if at_once else WATCHING if self._asked.every else SECONDS, ended)
         return tuple(told[place] for place in sorted(told))
 
     def _open(self, seed: Callable[[], Belief]) -> None:

@@ -16,6 +16,8 @@ from s3guard.text import shown
 
 K = TypeVar("K")
 
+TRIES: Final = 5
+"""Times that a channel is tried that may work in a moment."""
 FIRST: Final = 0.5
 """Seconds between the first two tries at most; each pause is twice the one before, and of random length from half of that on."""
 
@@ -51,12 +53,12 @@ def deliver(parcels: Mapping[K, tuple[Channel, Message]], seconds: float, then: 
 
 def _carried(channel: Channel, message: Message, end: float) -> Ended:
     pause = FIRST
-    while True:
+    for left in reversed(range(TRIES)):
         try:
             return True, channel.send(message)
         except LaterError as error:
             wait = max(error.after, pause * random.uniform(0.5, 1))  # noqa: S311 - no secret
-            if time.monotonic() + wait >= end:
+            if not left or time.monotonic() + wait >= end:
                 return False, shown(str(error))
         except S3GuardError as error:
             return False, shown(str(error))
@@ -64,3 +66,4 @@ def _carried(channel: Channel, message: Message, end: float) -> Ended:
             return False, f"failed inside ({type(error).__name__})"
         time.sleep(wait)
         pause *= 2
+    raise AssertionError

@@ -11,7 +11,7 @@ from typing import Final
 from s3guard.model import Report, Severity
 from s3guard.notify.news import Blind, Item, News, What
 from s3guard.outputs import plural
-from s3guard.text import shorten, shown
+from s3guard.text import ci_safe, shorten, shown
 from s3guard.verdict import WORDS, because, period
 
 ITEMS: Final = 20
@@ -37,8 +37,8 @@ Clean = Callable[[str], str]
 
 
 def plain(text: str) -> str:
-    r"""Text of strangers for a plain text: visible, without credentials, and no address that a reader's program would make a link."""
-    return shown(text).replace("://", ":\\u{2f}/")
+    """Text of strangers for a plain text: visible, without credentials, without an address that a reader's program would make a link."""
+    return ci_safe(shown(text)).replace("://", ":\\u{2f}/")
 
 
 _MARKUP: Final = re.compile(r"[<>&@\[\]|*~`#]")

@@ -134,7 +134,7 @@ class News:
     """What there is to tell a channel."""
 
     items: tuple[Item, ...] = ()
-    """What is new or worse before what is resolved, the most severe first."""
+    """By check, the one with the most severe first; what is resolved behind all that is not."""
     began: tuple[Blind, ...] = ()
     """What cannot be judged any more."""
     ended: tuple[Blind, ...] = ()
@@ -166,9 +166,20 @@ def compare(belief: Belief, seen: Seen, lowest: Severity) -> News:
         for fingerprint, one in belief.known.items()
         if one.severity.at_least(lowest) and fingerprint not in standing and _fate(fingerprint, one, results, seen) is _Fate.RESOLVED
     ]
-    items.sort(key=lambda one: (one.what is What.RESOLVED, -one.severity.rank, one.result.rule, one.result.bucket or "", -one.records))
     began = [one for key, one in _told(seen).items() if key not in belief.blind]
-    return News(tuple(items), tuple(began), tuple(_ended(belief, results, seen).values()))
+    return News(_sorted(items), tuple(began), tuple(_ended(belief, results, seen).values()))
+
+
+def _sorted(items: list[Item]) -> tuple[Item, ...]:
+    """By check, the check with the worst first; what is resolved behind all that is not."""
+    worst: dict[tuple[bool, str, str], int] = {}
+
+    def check(one: Item) -> tuple[bool, str, str]:
+        return one.what is What.RESOLVED, one.result.rule, one.result.bucket or ""
+
+    for one in items:
+        worst[check(one)] = max(worst.get(check(one), 0), one.severity.rank)
+    return tuple(sorted(items, key=lambda one: (check(one)[0], -worst[check(one)], check(one), -one.severity.rank, -one.records)))
 
 
 def advance(belief: Belief, seen: Seen) -> Belief:

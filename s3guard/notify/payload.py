@@ -11,25 +11,27 @@ from s3guard import __version__
 from s3guard.notify.message import SENTENCE, VALUE, Message
 from s3guard.notify.news import Blind, Item, What
 from s3guard.outputs import instant
-from s3guard.text import shorten, shown
+from s3guard.text import CI_COMMAND, shorten, shown
 
 SCHEMA: Final = "s3guard/notification/1"
 """Name and version of the shape."""
 ROOM: Final = 96 << 10
-"""Bytes that the findings of a message take at most, and as many those that could not be judged; what does not fit is counted."""
+"""Bytes that the findings of a message take at most, and as many what could not be judged; what does not fit is counted."""
 
 
-def payload(message: Message) -> bytes:
-    """The message as JSON, ASCII, at most 200 KiB."""
-    return json.dumps(document(message), allow_nan=False, separators=(",", ":")).encode()
+def payload(message: Message, room: int = ROOM) -> bytes:
+    """The message as JSON, ASCII, little more than twice `room`."""
+    text = json.dumps(document(message, room), allow_nan=False, separators=(",", ":"))
+    # NOTE: whoever prints what he was sent may do so where a CI system reads; spelled by JSON's own escapes nothing is lost.
+    return CI_COMMAND.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode()
 
 
-def document(message: Message) -> dict[str, Any]:
+def document(message: Message, room: int = ROOM) -> dict[str, Any]:
     """The message as plain values, every string visible and without credentials."""
     news, report = message.news, message.report
-    findings = _fitting(news.items, lambda item: _finding(message, item))
+    findings = _fitting(news.items, lambda item: _finding(message, item), room)
     blind = [(one, "began") for one in news.began] + [(one, "ended") for one in news.ended]
-    unjudged = _fitting(blind, lambda one: _blind(*one))
+    unjudged = _fitting(blind, lambda one: _blind(*one), room)
     return {
         "schema": SCHEMA,
         "id": message.id,
@@ -53,10 +55,9 @@ def document(message: Message) -> dict[str, Any]:
     }
 
 
-def _fitting(entries: Iterable[Any], plain: Callable[[Any], dict[str, Any]]) -> list[dict[str, Any]]:
+def _fitting(entries: Iterable[Any], plain: Callable[[Any], dict[str, Any]], room: int) -> list[dict[str, Any]]:
     """As many entries as there is room for, the first ones."""
     found: list[dict[str, Any]] = []
-    room = ROOM
     for entry in entries:
         one = plain(entry)
         room -= len(json.dumps(one)) + 1

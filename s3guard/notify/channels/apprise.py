@@ -7,6 +7,7 @@ What is told is plain text; what a chat would take for a mention, a link or mark
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from apprise import Apprise
 
 SCHEMES = (OTHERS,)
-_LOGGER: Final = "apprise"
+_LOGGERS: Final = ("apprise", "urllib3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def opened(address: Address, means: Means) -> Service:  # noqa: ARG001 - as ever
     # NOTE: what is told is told to nobody else, and text of a log is no template.
     asset = AppriseAsset(app_id="s3guard", app_desc="s3guard", http_redirects=False, allow_templates=False, service_timeout=ANSWER * 2)
     service = Apprise(asset=asset)
-    with _heard():
+    with _heard(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NOTE: of the hundred plugins that are loaded now, some always use what will be no more.
         is_known = service.add(address.text)
     if not is_known:
         raise address.fault("apprise knows no such service, or not with such an address; see https://github.com/caronc/apprise/wiki")
@@ -91,14 +93,16 @@ def _heard() -> Iterator[list[str]]:
             """Warnings and errors."""
             said.append(record.getMessage())
 
-    logger, handler = logging.getLogger(_LOGGER), Heard(logging.WARNING)
-    before = logger.propagate
-    logger.addHandler(handler)
-    logger.propagate = False
+    loggers, handler = [logging.getLogger(name) for name in _LOGGERS], Heard(logging.WARNING)
+    before = [logger.propagate for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.propagate = False
     try:
         yield said
     except Exception as error:  # noqa: BLE001 - a plugin of somebody else's may raise anything, and say the address in it
         raise UnableError(f"apprise failed ({type(error).__name__})") from None
     finally:
-        logger.removeHandler(handler)
-        logger.propagate = before
+        for logger, propagate in zip(loggers, before, strict=True):
+            logger.removeHandler(handler)
+            logger.propagate = propagate

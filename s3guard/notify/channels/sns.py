@@ -1,9 +1,9 @@
 """A topic of Amazon SNS: e-mail, SMS, queues, functions and whoever else subscribed.
 
-``sns://arn:aws:sns:eu-west-1:111122223333:alerts``. Queues, functions and HTTP endpoints are sent JSON (`s3guard.notify.payload`), phones
-the subject alone, all others plain text. Attributes that subscriptions may filter by: ``severity`` (the highest that is new or worse, else
-``none``), ``new``, ``worsened``, ``resolved`` and ``unjudged`` (counts).
-It takes ``sns:Publish`` on the topic, and ``kms:GenerateDataKey`` and ``kms:Decrypt`` where the topic is encrypted.
+``sns://arn:aws:sns:eu-west-1:111122223333:alerts``. Mailboxes are sent plain text, phones the subject alone, and queues, functions and all
+others the JSON of `s3guard.notify.payload`. Attributes that subscriptions may filter by: ``severity`` (the highest that is new or worse,
+else ``none``), ``new``, ``worsened``, ``resolved`` and ``unjudged`` (counts). It takes ``sns:Publish`` on the topic, and
+``kms:GenerateDataKey`` and ``kms:Decrypt`` where the topic is encrypted.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from s3guard.notify.address import Address, identity
 from s3guard.notify.channels import LaterError, Means
 from s3guard.notify.message import Message
 from s3guard.notify.news import What
-from s3guard.notify.payload import payload
+from s3guard.notify.payload import ROOM, payload
 
 SCHEMES = ("sns",)
 LIMIT: Final = 256 << 10
 """Bytes of a message, https://docs.aws.amazon.com/sns/latest/api/API_Publish.html."""
-MACHINES: Final = ("sqs", "lambda", "http", "https", "firehose")
-"""Protocols that are sent JSON, https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html."""
+ROOMS: Final = (ROOM, ROOM // 2, ROOM // 8)
+"""Bytes of the findings in JSON, from which as much is taken as fits beside the text."""
 _ARN: Final = re.compile(r"arn:aws[a-z-]{0,20}:sns:([a-z0-9-]{1,30}):[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?")
 _LATER: Final = re.compile(r"Throttl|Limit|Internal|Unavailable|Timeout")
 
@@ -69,15 +69,11 @@ class Topic:
             raise UnableError(" ".join(str(error).split())) from None
 
     def request(self, message: Message) -> dict[str, Any]:
-        """What SNS is asked to publish: a subject without a log's text, and a body for each kind of subscriber."""
-        text, plain = message.text(), payload(message).decode()
-        bodies = {"default": text, "email": text, "sms": message.subject, **dict.fromkeys(MACHINES, plain)}
-        body = json.dumps(bodies, ensure_ascii=False)
-        if len(body.encode()) > LIMIT:
-            # NOTE: then machines learn from the text, too, and where even that is too much, from the subject.
-            short = text if len(text.encode()) < LIMIT // 4 else message.subject
-            body = json.dumps({"default": short, "sms": message.subject}, ensure_ascii=False)
-        asked: dict[str, Any] = {"TopicArn": self.arn, "Subject": message.subject, "Message": body, "MessageStructure": "json"}
+        """What SNS is asked to publish: a subject without a log's text, and a body for each kind of subscriber.
+
+        https://docs.aws.amazon.com/sns/latest/dg/sns-send-custom-platform-specific-payloads-mobile-devices.html
+        """
+        asked: dict[str, Any] = {"TopicArn": self.arn, "Subject": message.subject, "Message": _body(message), "MessageStructure": "json"}
         counts = {what.value: message.news.count(what) for what in What} | {"unjudged": len(message.news.began)}
         attributes = {name: {"DataType": "Number", "StringValue": str(count)} for name, count in counts.items()}
         severity = "none" if message.severity is None else message.severity.value
@@ -85,6 +81,16 @@ class Topic:
         if self.arn.endswith(".fifo"):
             asked |= {"MessageGroupId": "s3guard", "MessageDeduplicationId": hashlib.sha256(message.id.encode()).hexdigest()}
         return asked
+
+
+def _body(message: Message) -> str:
+    """As much as SNS takes: of JSON, which is of one shape whatever it leaves out, and of text."""
+    for room, text in (*((room, message.text()) for room in ROOMS), (ROOMS[-1], message.subject)):
+        bodies = {"default": payload(message, room).decode(), "email": text, "sms": message.subject}
+        body = json.dumps(bodies, ensure_ascii=False)
+        if len(body.encode()) <= LIMIT:
+            return body
+    raise AssertionError
 
 
 def opened(address: Address, means: Means) -> Topic:
