@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from s3guard.check import Judged
     from s3guard.notify import Telling
     from s3guard.notify.ledger import Shelf
-    from s3guard.notify.news import Belief, Seen
+    from s3guard.notify.model import Belief, Seen
 
 _USUAL: Final = Severity.MEDIUM
 """The lowest severity that is told where no finding fails the run (``--fail-on none``)."""
@@ -43,7 +43,7 @@ class Teller:
         if self.telling is None:
             return done
         from s3guard.notify.before import reported
-        from s3guard.notify.news import Belief, Seen
+        from s3guard.notify.model import Belief, Seen
 
         seen = Seen(
             done.report,
@@ -61,7 +61,7 @@ class Teller:
         """Tell what an audit found; the report with what became of that."""
         if self.telling is None:
             return report
-        from s3guard.notify.news import Belief, Seen
+        from s3guard.notify.model import Belief, Seen
 
         # NOTE: an audit knows no findings from before but those of the baseline.
         accepted = frozenset(
@@ -126,7 +126,7 @@ def counts(one: Notified) -> str:
 
 def _nothing(report: Report) -> dict[str, str]:
     """That nothing at all was judged, where that is so."""
-    from s3guard.notify.news import NOTHING
+    from s3guard.notify.model import NOTHING
     from s3guard.verdict import because
 
     return {NOTHING: f"Nothing was judged ({because(report)})."} if report.exit_code == ending.IDLE else {}

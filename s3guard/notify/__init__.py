@@ -18,7 +18,7 @@ from s3guard.notify.channels import Means, channel
 from s3guard.notify.ledger import Shelf
 from s3guard.notify.line import Line
 from s3guard.notify.message import Message
-from s3guard.notify.news import Belief, News, Seen, What
+from s3guard.notify.model import Belief, News, Seen, What
 
 SECONDS: Final = 45
 """For which a run waits for its channels at most."""

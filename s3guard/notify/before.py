@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from s3guard.notify.news import Belief, Seen, advance
+from s3guard.model import UsageError
+from s3guard.notify.model import Belief, Seen
+from s3guard.notify.news import advance
 from s3guard.outputs.json import parse
 from s3guard.state.view import View
 
@@ -14,11 +16,15 @@ def reported(view: View, seen: Seen) -> Belief:
 
     `seen` is what the run of this moment saw, and is none of them.
     """
-    belief = Belief()
+    belief, read = Belief(), frozenset[str]()
     for run in view.runs:
-        report = parse(json.dumps(run.report).encode(), f"the report of run {run.run}")
+        try:
+            report = parse(json.dumps(run.report).encode(), f"the report of run {run.run}")
+        except UsageError:
+            continue  # NOTE: of another version of s3guard; its fingerprints are known all the same.
         blind = {"unreadable": "Log objects could not be read to the end."} if report.coverage.unreadable else {}
         narrowed = run.buckets is not None
         belief = advance(belief, Seen(report, run.since, run.until, blind=blind, narrowed=narrowed))
-    now = advance(Belief(), seen).known
-    return Belief({mark: one for mark, one in now.items() if mark in view.reported} | dict(belief.known), belief.blind)
+        read |= run.fingerprints
+    now, others = advance(Belief(), seen).known, view.reported - read
+    return Belief({mark: one for mark, one in now.items() if mark in others} | dict(belief.known), belief.blind)

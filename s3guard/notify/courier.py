@@ -12,7 +12,6 @@ from typing import Final, TypeVar
 from s3guard.model import S3GuardError
 from s3guard.notify.channels import Channel, LaterError
 from s3guard.notify.message import Message
-from s3guard.text import shown
 
 K = TypeVar("K")
 
@@ -20,6 +19,9 @@ TRIES: Final = 5
 """Times that a channel is tried that may work in a moment."""
 FIRST: Final = 0.5
 """Seconds between the first two tries at most; each pause is twice the one before, and of random length from half of that on."""
+
+_LENGTH: Final = 500
+"""Characters of what a channel said of its failure."""
 
 Ended = tuple[bool, str | None]
 """Whether a channel took its message, and what is to be said of that."""
@@ -59,11 +61,16 @@ def _carried(channel: Channel, message: Message, end: float) -> Ended:
         except LaterError as error:
             wait = max(error.after, pause * random.uniform(0.5, 1))  # noqa: S311 - no secret
             if not left or time.monotonic() + wait >= end:
-                return False, shown(str(error))
+                return False, _said(error)
         except S3GuardError as error:
-            return False, shown(str(error))
+            return False, _said(error)
         except BaseException as error:  # noqa: BLE001 - whatever a channel fails of is told, and changes no verdict; its text may hold the URL
             return False, f"failed inside ({type(error).__name__})"
         time.sleep(wait)
         pause *= 2
     raise AssertionError
+
+
+def _said(error: S3GuardError) -> str:
+    """What a channel says, which may be text of a server: one line of it, as it is."""
+    return " ".join(str(error).split())[:_LENGTH]

@@ -6,6 +6,7 @@ is ever forgotten untold. Of two runs at once one gets the number; the other rea
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import re
@@ -16,7 +17,7 @@ from itertools import groupby
 from typing import Any, Final, Protocol
 
 from s3guard.model import Severity, UnableError
-from s3guard.notify.news import Belief, Blind, Known
+from s3guard.notify.model import Belief, Blind, Known
 
 SCHEMA: Final = "s3guard/told/1"
 """Name and version of a file's content."""
@@ -83,9 +84,12 @@ class Ledger:
         raise UnableError("other runs wrote down what they told each time")
 
     def _tidy(self, newest: str) -> None:
-        for name in sorted(self._gone - {newest}):
-            self.shelf.remove(f"{self._folder}/{name}")
-        self._gone = {newest}
+        """Take away what counts no more. NOTE: where nothing may be taken away it stays, and misleads nobody: the last file counts."""
+        with contextlib.suppress(UnableError):
+            for name in sorted(self._gone):
+                self.shelf.remove(f"{self._folder}/{name}")
+                self._gone.remove(name)
+        self._gone.add(newest)
 
     @property
     def _folder(self) -> str:

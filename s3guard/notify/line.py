@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
-from s3guard.model import UnableError
+from s3guard.model import S3GuardError
 from s3guard.notify.channels import Channel
 from s3guard.notify.ledger import Ledger, Shelf
-from s3guard.notify.news import Belief, News
-from s3guard.text import shown
+from s3guard.notify.model import Belief, News
 
 AGAIN: Final = 60
 """Seconds after which a watch tries a channel again that failed; each time after twice as long, up to the pause between two messages."""
@@ -52,8 +51,8 @@ class Line:
             if belief is None:
                 belief = ledger.write(seed(), lambda other: other)
             self._ledger, self.belief, self.remembers, self._written = ledger, belief, True, time.monotonic()
-        except UnableError as error:
-            self.trouble = f"what was told before could not be read, so all is told: {shown(str(error))}"
+        except S3GuardError as error:
+            self.trouble = f"what was told before could not be read, so all is told: {error}"
 
     def keep(self, advance: Callable[[Belief], Belief], *, at_once: bool) -> None:
         """Believe what `advance` makes of what was believed, and write it down: `at_once`, or when it is worth a file."""
@@ -65,8 +64,8 @@ class Line:
         try:
             self.belief = self._ledger.write(self.belief, advance)
             self._written, self._unwritten, self.trouble = time.monotonic(), False, None
-        except UnableError as error:
-            self.trouble = f"what was told could not be written down, so it may be told again: {shown(str(error))}"
+        except S3GuardError as error:
+            self.trouble = f"what was told could not be written down, so it may be told again: {error}"
 
     def rest(self, every: float, *, is_told: bool) -> None:
         """Leave the channel alone for a while."""

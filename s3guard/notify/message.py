@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from s3guard.model import Report, Severity
-from s3guard.notify.news import Blind, Item, News, What
+from s3guard.notify.model import Blind, Item, News, What
 from s3guard.outputs import plural
 from s3guard.text import ci_safe, shorten, shown
 from s3guard.verdict import WORDS, because, period

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from s3guard import __version__
 from s3guard.notify.message import SENTENCE, VALUE, Message
-from s3guard.notify.news import Blind, Item, What
+from s3guard.notify.model import Blind, Item, What
 from s3guard.outputs import instant
 from s3guard.text import CI_COMMAND, shorten, shown
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from s3guard.model import Finding, Result, Severity, Status, Unreadable
 from s3guard.notify.message import Message
-from s3guard.notify.news import Belief, News, Seen, compare
+from s3guard.notify.model import Belief, News, Seen
+from s3guard.notify.news import compare
 from tests.outputs import reports
 
 START = int(reports.START.timestamp())

@@ -5,19 +5,26 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import boto3
 import pytest
 from hypothesis import given, settings
+from moto import mock_aws
 
 from s3guard.model import UnableError
 from s3guard.notify import ledger as module
 from s3guard.notify.ledger import KEPT, Ledger, decoded, encoded
-from s3guard.notify.news import Belief, Seen, advance
+from s3guard.notify.model import Belief, Seen
+from s3guard.notify.news import advance
+from s3guard.state import State
+from s3guard.state.store import opened
 from tests.notify.receiver import Shelf
 from tests.notify.sights import finding, result, seen
 from tests.notify.test_news import SIGHTS
 from tests.outputs import reports
 from tests.outputs.corpus import HOSTILE
+from tests.s3.access import alone
 
 
 def same(belief: Belief) -> Belief:
@@ -49,6 +56,36 @@ def test_the_last_file_counts_and_those_before_it_go() -> None:
     again.read()
     again.write(first, same)
     assert ["told/c/0000000003.json.gz"] == list(shelf.files)
+
+
+def test_a_place_that_nothing_may_be_taken_away_from_is_one_too() -> None:
+    class Locked(Shelf):
+        def remove(self, name: str) -> None:
+            raise UnableError(name)
+
+    shelf, first, second = Locked(), advance(Belief(), seen(result(finding()))), advance(Belief(), seen(result(finding("b"))))
+    for belief in (first, second):
+        one = Ledger(shelf, "c")
+        one.read()
+        one.write(belief, same)
+    assert (2, second) == (len(shelf.files), Ledger(shelf, "c").read())
+
+
+def test_in_s3_and_in_a_folder_it_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone(monkeypatch)
+    for name, value in (("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x"), ("AWS_DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(name, value)
+    sights = [seen(result(finding(name))) for name in "ab"]
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="told")
+        for place in ("s3://told/deep/state", str(tmp_path / "state")):
+            shelf = opened(place)
+            for sight in sights:
+                one = Ledger(shelf, "c")
+                one.write(advance(one.read() or Belief(), sight), same)
+            assert ["0000000002.json.gz"] == shelf.names("told/c")
+            assert advance(advance(Belief(), sights[0]), sights[1]) == Ledger(shelf, "c").read()
+            assert not State(place).view().last
 
 
 def test_of_two_runs_at_once_the_second_goes_on_from_what_the_first_wrote() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from s3guard.model import Severity, Status
 from s3guard.notify.message import ITEMS, SUBJECT, Message, chat, plain
-from s3guard.notify.news import Belief, News, Seen, advance, crashed
+from s3guard.notify.model import Belief, News, Seen
+from s3guard.notify.news import advance, crashed
 from s3guard.notify.payload import ROOM, SCHEMA, payload
 from s3guard.text import unvisible, visible
 from tests.notify.sights import finding, message, result, seen

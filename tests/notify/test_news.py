@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3guard.model import Omitted, Report, Result, Severity, Status
-from s3guard.notify import news
-from s3guard.notify.news import Belief, Seen, advance, compare, crashed
+from s3guard.notify.model import NOTHING, Belief, Seen, What
+from s3guard.notify.news import advance, compare, crashed
 from tests.notify.sights import finding, result, seen, whats
 from tests.outputs import reports
 
@@ -54,7 +54,7 @@ def test_what_is_waived_no_longer_is_new_again() -> None:
     [
         ({"severity": Severity.MEDIUM}, {"severity": Severity.HIGH}, "it was medium"),
         ({"severity": Severity.LOW}, {"severity": Severity.MEDIUM}, "it was low"),
-        ({"records": 3}, {"records": 30}, "there were 3 records"),
+        ({"records": 3}, {"records": 30}, "it had 3 records"),
         ({"outcome": "refused", "severity": Severity.LOW}, {"outcome": "served"}, "what was an attempt is served now"),
         ({"outcome": "failed", "severity": Severity.LOW}, {"outcome": "served"}, "what was an attempt is served now"),
     ],
@@ -149,7 +149,7 @@ def test_a_pattern_that_matches_a_bucket_again_can_be_judged_again() -> None:
 def test_what_is_accepted_is_not_told_unless_nothing_was_judged_at_all() -> None:
     blind = result(status=Status.UNDETERMINED, reason="no record")
     assert [[]] == told(seen(blind, blind={"unreadable": "x"}, lenient=True))
-    assert [["began None"], ["ended None"]] == told(seen(blind, blind={news.NOTHING: "x"}, lenient=True), seen(result(), lenient=True))
+    assert [["began None"], ["ended None"]] == told(seen(blind, blind={NOTHING: "x"}, lenient=True), seen(result(), lenient=True))
     assert [[], ["began phi-records"]] == told(seen(blind, lenient=True), seen(blind))
 
 
@@ -211,5 +211,5 @@ def test_whoever_missed_messages_is_told_of_all_that_stands_and_was_not_told(sig
     report: Report = last.report
     standing = {one.fingerprint for result_ in report.results for one in result_.findings}
     deaf = advance(Belief(), sights[0])
-    new = {item.fingerprint for item in compare(deaf, last, Severity.INFO).items if item.what is not news.What.RESOLVED}
+    new = {item.fingerprint for item in compare(deaf, last, Severity.INFO).items if item.what is not What.RESOLVED}
     assert standing - deaf.known.keys() <= new

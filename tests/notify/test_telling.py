@@ -15,7 +15,8 @@ from s3guard.model import UnableError
 from s3guard.notify import Asked, Telling, courier
 from s3guard.notify.channels import Channel, LaterError, Means
 from s3guard.notify.message import Message
-from s3guard.notify.news import Belief, Seen, advance
+from s3guard.notify.model import Belief, Seen
+from s3guard.notify.news import advance
 from tests.notify.receiver import Ear, Receiver, Shelf
 from tests.notify.sights import finding, result, seen, whats
 

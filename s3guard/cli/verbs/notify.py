@@ -14,7 +14,7 @@ ORDER = 9.5
 EXAMPLES = """
 s3guard notify "smtp://mail.example.org/?to=ops@example.org"
 s3guard notify sns://arn:aws:sns:eu-west-1:111122223333:alerts
-S3GUARD_NOTIFY_SECRET=… s3guard notify https://example.org/hook
+s3guard notify "https://example.org/hook#secret"
 s3guard notify
 """
 

@@ -19,7 +19,7 @@ from s3guard.model import UnableError
 from s3guard.notify.address import Address, identity
 from s3guard.notify.channels import LaterError, Means
 from s3guard.notify.message import Message
-from s3guard.notify.news import What
+from s3guard.notify.model import What
 from s3guard.notify.payload import ROOM, payload
 
 SCHEMES = ("sns",)
