@@ -183,8 +183,8 @@ AuditState = Annotated[
         "--state",
         takes="URI",
         panel=JUDGED,
-        says="Folder or s3://bucket/prefix that remembers the audit's own requests, which the delivered logs must hold a day later, and what "
-        "--notify told.",
+        says="Folder or s3://bucket/prefix that remembers the audit's own requests, which the delivered logs must hold a day later, and "
+        "what --notify told.",
     ),
 ]
 MaxUnparsed = Annotated[
