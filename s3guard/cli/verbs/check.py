@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -90,8 +89,9 @@ def check(
 
     roles: Sequence[str | None] = role_arn or (None,)
     accesses = [Access(profile, region, role, endpoint_url, request_payer) for role in roles]
-    wish = telling.Wish(notify, notify_on, notify_details, threshold, state, accesses[0], not quiet, allow_undetermined)
-    teller = telling.teller(context, replace(wish, narrowed=bool(bucket or rule or framework)))
+    narrowed = bool(bucket or rule or framework)
+    wish = telling.Wish(notify, notify_on, notify_details, threshold, state, accesses[0], not quiet, allow_undetermined, narrowed)
+    teller = telling.teller(context, wish)
     # NOTE: with a state most of the logs are not read, and how many will be is known when they were listed.
     visible = named if state is None else ()
     with (
