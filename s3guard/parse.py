@@ -105,9 +105,7 @@ class Parser:
             pl.DataFrame([rows, (texts.str.replace_all(shape.OAI, shape.OAI_GLUED, literal=True) if glued else texts).alias("line")])
             .select_seq("row", shape.BETWEEN_QUOTES)
             .with_columns_seq(*shape.TOKENS, shape.NO_REQUEST)
-            .with_columns_seq(
-                *self._encoded, self._verb, *([pl.col("request").alias("request_uri")] if "request_uri" in self.texts else ())
-            )
+            .with_columns_seq(*self._encoded, *self._request)
         )
         # NOTE: a look-up knows the values that are coded when it is asked for, hence the stages.
         both = both.with_columns_seq(self._methods.of("verb").alias("method"))

@@ -12,7 +12,7 @@ import pytest
 from lxml.html import HtmlElement, document_fromstring
 
 from s3guard.fields import WARNINGS
-from s3guard.model import BucketCoverage, Control, ControlStatus, Listed, Report, RunCoverage, Severity, Status
+from s3guard.model import BucketCoverage, Control, ControlStatus, Listed, Notified, Report, RunCoverage, Severity, Status
 from s3guard.outputs import PROVES, Options, html
 from s3guard.text import shown, unvisible
 from s3guard.verdict import because, headline
@@ -241,6 +241,15 @@ def test_warnings_sources_and_runs_are_told() -> None:
         "run-0",
         "this one, or never finished",
     ):
+        assert part in words
+
+
+def test_who_was_told_is_in_the_report() -> None:
+    usual = reports.clean()
+    assert "Who was told" not in told(usual)
+    notified = (Notified("smtp://mail.example.org", "failed", 3, 0, 1, reason="connection refused"),)
+    words = told(replace(usual, run=replace(usual.run, notified=notified)))
+    for part in ("Who was told", "smtp://mail.example.org", "failed", "connection refused"):
         assert part in words
 
 

@@ -9,7 +9,7 @@ import typer
 
 from s3guard import memory
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, options, progress, terminal
+from s3guard.cli import choices, delivery, options, progress, telling, terminal
 from s3guard.cli.options import JUDGED, WRITTEN
 from s3guard.cli.period import period
 from s3guard.model import Severity, UsageError
@@ -49,6 +49,9 @@ def check(
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
     quarantine: options.Quarantine = None,
+    notify: options.Notify = None,
+    notify_on: options.NotifyOn = None,
+    notify_details: options.NotifyDetails = False,
     as_of: options.AsOf = None,
     engine: options.Engine = None,
     jobs: options.Jobs = None,
@@ -88,8 +91,15 @@ def check(
 
     roles: Sequence[str | None] = role_arn or (None,)
     accesses = [Access(profile, region, role, endpoint_url, request_payer) for role in roles]
+    narrowed = bool(bucket or rule or framework)
+    wish = telling.Wish(notify, notify_on, notify_details, threshold, state, accesses[0], not quiet, allow_undetermined, narrowed)
+    teller = telling.teller(context, wish)
     # NOTE: with a state most of the logs are not read, and how many will be is known when they were listed.
-    with progress.shown(named if state is None else (), chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell:
+    visible = named if state is None else ()
+    with (
+        teller.crash(asked.as_of),
+        progress.shown(visible, chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell,
+    ):
         done = judge(
             Request(
                 logs=named,
@@ -119,6 +129,7 @@ def check(
                 traffic=any(target.output.draws for target in wanted),
             )
         )
+    done = teller.told(done)
     # NOTE: what was not delivered was reported to nobody, and is new to the next run.
     report = delivery.deliver(done.report, wanted, look, chosen.environ, judged=True, then=done.finish).report
     if not quiet:

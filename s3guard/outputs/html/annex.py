@@ -90,4 +90,17 @@ def _proof(report: Report) -> Section:
             ("Exit code", f"{report.exit_code}"),
         )
     )
-    return Section.of("proof", "What this proves", element("p", PROVES, class_="lead"), told, made)
+    return Section.of("proof", "What this proves", element("p", PROVES, class_="lead"), told, _told(report), made)
+
+
+def _told(report: Report) -> Markup | None:
+    """Who was to be told of what is new, and what became of that."""
+    if not report.run.notified:
+        return None
+    rows = (
+        [value(one.channel, 200), chip(one.status), f"{one.new:,}", f"{one.worsened:,}", f"{one.resolved:,}", value(one.reason or "")]
+        for one in report.run.notified[:ROWS]
+    )
+    heads = ["Channel", "What became of it", "#New", "#Worse", "#Resolved", "Why"]
+    listed = table("Who was told", heads, rows)
+    return joined([element("h3", "Who was told"), listed])
