@@ -16,6 +16,8 @@ _ROUND: Final = (1, 2, 5, 10)
 _SECOND: Final = 1_000
 _MINUTE: Final = 60_000
 _STEP: Final = 1_024
+_FAR: Final = 12
+"""A number that is so many times another leaves nothing of that to see on an even scale."""
 
 
 def said(unit: Unit, amount: float) -> str:
@@ -76,7 +78,7 @@ class Scale:
 
 def scale(unit: Unit, highest: float, lowest: float | None = None) -> Scale:
     """One that `highest` fits into; logarithmic where `lowest`, which is above 0 then, is far below."""
-    if lowest is not None and lowest > 0 and highest / lowest > 50:
+    if lowest is not None and lowest > 0 and highest / lowest > _FAR:
         return _logarithmic(highest, lowest)
     # NOTE: a chart of nothing has a scale, too: what there would be is a request, a per cent, a byte.
     highest = highest or {"share": 0.01, "requests": 1, "bytes": 1, "milliseconds": 1}[unit]
