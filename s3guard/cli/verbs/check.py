@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from s3guard.cli import choices, delivery, options, progress, terminal
 from s3guard.cli.options import JUDGED, WRITTEN
 from s3guard.cli.period import period
 from s3guard.model import Severity, UsageError
+
+if TYPE_CHECKING:
+    from s3guard.audited import From
 
 ORDER = 1
 EXAMPLES = """
@@ -80,7 +83,6 @@ def check(
     if not quiet:
         progress.waiting(named, verbose=verbose)
     memory.keep()
-    from s3guard.audited import From
     from s3guard.check import Request
     from s3guard.check import judged as judge
 
@@ -112,7 +114,7 @@ def check(
                 progress=tell,
                 late=choices.late(context, late),
                 access=accesses[0] if audit else Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
-                audit=From(accesses=accesses) if audit else None,
+                audit=_audit(accesses) if audit else None,
                 exclusions=chosen.settings.exclusions,
             )
         )
@@ -121,6 +123,13 @@ def check(
     if not quiet:
         delivery.conclude(report, wanted)
     return report.exit_code
+
+
+def _audit(accesses: Sequence[Access]) -> From:
+    """Live accounts. NOTE: imported only where an audit is asked for: it takes as long to load as a page of rules."""
+    from s3guard.audited import From
+
+    return From(accesses=accesses)
 
 
 def _refuse(context: typer.Context, **later: object) -> None:
