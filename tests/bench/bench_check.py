@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -97,7 +97,7 @@ def check(logs: Path | str) -> list[str]:
     return [str(Path(sys.executable).with_name("s3guard")), "check", str(logs), *policy, *outputs]
 
 
-def interleaved(rounds: int, commands: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
+def interleaved(rounds: int, commands: Mapping[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
     """The costs of all commands in all rounds; one after the other within a round, after one that does not count."""
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(rounds + 1):
