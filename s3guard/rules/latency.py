@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
+from typing import Literal
 
 import polars as pl
 from pydantic import Field
 
 from s3guard.columns import Columns
-from s3guard.durations import duration_text
+from s3guard.durations import duration_text, window_text
 from s3guard.measures import Limit, Measured, milliseconds, percent
 from s3guard.model import Severity
 from s3guard.quantities import Duration, Factor, Positive, Window, share_text
 from s3guard.rules import GroupRule
+from s3guard.traffic import Limited
 from s3guard.written import Written
 
 
@@ -158,6 +160,19 @@ class Latency(GroupRule):
     def measures(self, columns: Columns) -> tuple[Measured, ...]:
         """For each limit: the requests that have the time, and those of them that are over it."""
         return tuple(measured for _, measured in self._limited())
+
+    def drawn(self) -> tuple[Limited, ...]:
+        """Each percentile, mean and maximum given, of each time."""
+        return tuple(self._drawn())
+
+    def _drawn(self) -> Iterator[Limited]:
+        within = f" in {window_text(self.per)}" if self.per else ""
+        for name, limits in self._times():
+            drawn: Literal["total_time", "turn_around_time"] = "total_time" if name == "total_time" else "turn_around_time"
+            given = [(percentile, limit) for percentile, _, limit in limits.percentiles]
+            given += [(word, limit) for word, limit in (("mean", limits.mean), ("max", limits.max)) if limit is not None]
+            for word, limit in given:
+                yield Limited(drawn, f"{word} at most {milliseconds(Fraction(limit))}{within}", float(limit), self.per)
 
     def unbuilt(self) -> str | None:
         """What `more_than_usual` still lacks."""

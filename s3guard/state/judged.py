@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from s3guard.model import Unreadable
-from s3guard.partial import Partial
+from s3guard.partial import TRAFFIC, Partial
 from s3guard.ruletables import RuleTables
 from s3guard.seen import OBJECT, joined
 
@@ -136,13 +136,13 @@ def trimmed(partial: Partial, since: int, until: int) -> Partial:
     if spans and since <= min(first for first, _ in spans) and max(last for _, last in spans) < until:
         return partial
     if spans and (max(last for _, last in spans) < since or min(first for first, _ in spans) >= until):
-        return replace(partial, rules={}, totals=[], buckets=[], looked=[])
+        return replace(partial, rules={}, totals=[], buckets=[], looked=[], flows=[], times=[], tops=[])
 
     def cut(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.filter(pl.col("cell" if "cell" in frame.columns else "tick").is_between(since, until - 1))
 
     copy = replace(partial, rules={})
-    for name in ("totals", "buckets", "looked"):
+    for name in ("totals", "buckets", "looked", *TRAFFIC):
         setattr(copy, name, list(map(cut, getattr(partial, name))))
     for rule, packed in partial.rules.items():
         tables = packed.opened()

@@ -158,6 +158,23 @@ def bench_million(rounds: int) -> list[Line]:
     ]
 
 
+def bench_traffic(rounds: int) -> list[Line]:
+    """What the traffic of a million records costs: seconds of processors of a check that measures it beside one that does not."""
+    logs = made("million.log", lambda path: generate.write_file(path, MILLION))
+    command = [sys.executable, "-m", "tests.bench.bench_traffic", str(logs), str(HERE / "policy-bench.yaml")]
+    runs = {name: partial(cost, [*command, name], ROOT) for name in ("without", "traffic")}
+    costs = interleaved(rounds, runs)
+    spent = {name: statistics.median(one.cpu for one in costs[name]) for name in runs}
+    times = statistics.median(one.cpu / other.cpu for one, other in zip(costs["traffic"], costs["without"], strict=True))
+    peak = {name: max(one.memory for one in costs[name]) for name in runs}
+    return [
+        Line("1,000,000 records, without, CPU", spent["without"], "s"),
+        Line("1,000,000 records, traffic, CPU", spent["traffic"], "s"),
+        Line("traffic / without, CPU", times, "times", 4 / 3),
+        Line("traffic / without, memory", peak["traffic"] / peak["without"], "times", 1.15),
+    ]
+
+
 def bench_large(rounds: int) -> list[Line]:
     """Ten million records need no more memory than one million."""
     million = made("million.log", lambda path: generate.write_file(path, MILLION))
@@ -275,6 +292,7 @@ def bench_memory(rounds: int, gib: float = 10) -> list[Line]:
 PARTS = {
     "start": bench_start,
     "million": bench_million,
+    "traffic": bench_traffic,
     "small": bench_small,
     "large": bench_large,
     "s3": bench_bucket,
