@@ -21,7 +21,7 @@ policy: company
 buckets: ["app-*", "logs-*", trails]
 logging: {key_format: any, freshness: 24h, retention: {min: 365d}}
 """
-SETTINGS = 'exclude = [{bucket = "scratch", reason = "nothing is kept there"}]\n'
+SETTINGS = 'exclude = [{bucket = "scratch", reason = "nothing is kept there", expires = 9999-12-31}]\n'
 EVERYBODY = {"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}
 
 
