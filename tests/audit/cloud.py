@@ -68,6 +68,8 @@ _PAYER = "<RequestPaymentConfiguration><Payer>{}</Payer></RequestPaymentConfigur
 _TIERING = (
     "<ListBucketIntelligentTieringConfigurationsOutput><IsTruncated>false</IsTruncated></ListBucketIntelligentTieringConfigurationsOutput>"
 )
+# NOTE: moto lists all buckets there.
+_DIRECTORIES = "<ListAllMyDirectoryBucketsResult><Buckets/></ListAllMyDirectoryBucketsResult>"
 _PUBLIC = "<PolicyStatus><IsPublic>{}</IsPublic></PolicyStatus>"
 
 
@@ -78,6 +80,8 @@ class Cloud:
     url: str
     faults: dict[tuple[str, str | None], Fault] = field(default_factory=dict)
     """Operation, and bucket or None for any: what is answered instead."""
+    usual: dict[str, Fault] = field(default_factory=dict)
+    """What is answered to an operation where no fault is planted, and moto knows no answer."""
     requester_pays: set[str] = field(default_factory=set)
     public: set[str] = field(default_factory=set)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -118,12 +122,16 @@ class Cloud:
         for key in ((operation, bucket), (operation, None)):
             if key in self.faults:
                 return self.faults[key](request)
+        if operation in self.usual:
+            return self.usual[operation](request)
         if operation == "GetBucketRequestPayment":
             return answered(200, _PAYER.format("Requester" if bucket in self.requester_pays else "BucketOwner"))(request)
         if operation == "GetBucketPolicyStatus":
             return answered(200, _PUBLIC.format("true" if bucket in self.public else "false"))(request)
         if operation == "ListEventDataStores":
             return answered(200, '{"EventDataStores": []}', **{"content-type": "application/x-amz-json-1.1"})(request)
+        if operation == "ListDirectoryBuckets":
+            return answered(200, _DIRECTORIES)(request)
         if operation == "ListBucketIntelligentTieringConfigurations":
             return answered(200, _TIERING)(request)
         return self._again(request, operation)
