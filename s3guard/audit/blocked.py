@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Final
 
 from s3guard.audit.case import Case
 from s3guard.audit.facts import Fact, Unknown, Value
-from s3guard.audit.rows import UNASKED, PublicAccessBlock
+from s3guard.audit.rows import PublicAccessBlock
 from s3guard.audit.tristate import Tri, any_of
 
-SWITCHES: Mapping[str, str] = {
+SWITCHES: Final[Mapping[str, str]] = {
     "block_public_acls": "BlockPublicAcls",
     "ignore_public_acls": "IgnorePublicAcls",
     "block_public_policy": "BlockPublicPolicy",
     "restrict_public_buckets": "RestrictPublicBuckets",
 }
 """The four by their fields, with AWS's names."""
+_NOWHERE: Final = Unknown("nobody looked at the account of this bucket")
 assert list(SWITCHES) == [one.name for one in fields(PublicAccessBlock)]  # noqa: S101 - a fifth must be put here
 
 
@@ -34,7 +36,7 @@ def why(case: Case) -> str:
 
 
 def _levels(case: Case) -> tuple[Fact[PublicAccessBlock], Fact[PublicAccessBlock]]:
-    return case.bucket.public_access_block, UNASKED if case.account is None else case.account.public_access_block
+    return case.bucket.public_access_block, _NOWHERE if case.account is None else case.account.public_access_block
 
 
 def _is_on(level: Fact[PublicAccessBlock], name: str) -> Tri:
