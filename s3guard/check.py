@@ -18,7 +18,7 @@ from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.globs import matches
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
-from s3guard.outputs import PROVES, Options, left_out, plural
+from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, left_out, plural
 from s3guard.outputs.json import render
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
@@ -187,6 +187,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
     drawn = () if concluded.traffic is None else charted.notes(concluded.traffic)
     why = "--bucket names others" if request.buckets else "no policy is about them"
+    of_audit = (*audit.notes, PROVES_OF_AUDIT) if audit else ()
     report = Report(
         version=__version__,
         run=Run(run, started, datetime.now(UTC), request.as_of, request.engine, request.fail_on, concluded.runs),
@@ -196,7 +197,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         policies=tuple(one.as_judged for one in loaded),
         results=results,
         traffic=concluded.traffic,
-        notes=(*notes, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *(audit.notes if audit else ()), PROVES),
+        notes=(*notes, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     return Judged(report, state, told.covered, audit, known, blind)
 
