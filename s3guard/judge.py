@@ -60,7 +60,7 @@ class Judge:
             alike = {group.g: joined(known[group.g], group) for group in groups if group.mask is None and group.g in known}
             found[bucket] = [*(known | alike).values(), *others]
         if compared.samples.height:
-            self._samples = pl.concat([self._samples, compared.samples.select(self._samples.columns)])
+            self._samples = pl.concat([self._samples.select(SAMPLE.keys()), compared.samples.select(SAMPLE.keys())])
         self.reasons = compared.reasons
         return found
 

@@ -111,7 +111,9 @@ def known(hours: pl.Series, finish: int | None) -> pl.DataFrame:
     """
     span = SPAN // HOUR
     seen = hours.to_frame("hour").with_columns((pl.col("hour").diff() > span).fill_null(value=False).cum_sum().alias("segment"))
-    last = pl.max_horizontal(pl.col("hour").max(), pl.min_horizontal(pl.col("hour").max() + QUIET, pl.lit(finish, pl.Int64)))
+    last = pl.col("hour").max()
+    if finish is not None:
+        last = pl.max_horizontal(last, pl.min_horizontal(last + QUIET, pl.lit(finish, pl.Int64)))
     ends = seen.group_by("segment").agg(pl.col("hour").min().alias("begin"), last.alias("end")).sort("segment")
     dense = ends.select("segment", pl.int_ranges("begin", pl.col("end") + 1).alias("hour")).explode("hour")
     marked = seen.with_columns(pl.col("hour").alias("before"), pl.col("hour").shift(-1).over("segment").alias("after"))

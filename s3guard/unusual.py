@@ -48,7 +48,7 @@ class Unusual:
         for bucket in buckets:
             hours = self._hours(bucket)
             found: list[Group] = []
-            missing: list[pl.DataFrame] = []
+            missing = [pl.DataFrame(schema={"hour": pl.Int64, "history": pl.Int64})]
             for k, one in enumerate(self._rule.usuals()):
                 for series in self._series(bucket, k, one, hours):
                     told = usual.judged(series, usual.Asked(float(one.times), counts=one.limit.how != "mean", both=one.both))
@@ -104,7 +104,8 @@ class Unusual:
             fresh = int(mine["fresh"].sum())
             if is_fewer and self._is_news(bucket, alarms["hour"], hours):
                 fresh = max(1, fresh)
-            message = f"{whom}: {_said(one, worst)}" if (whom := who(subject)) else _said(one, worst)
+            whom = who({name: value for name, value in subject.items() if name not in self._rule.adds})
+            message = f"{whom}: {_said(one, worst)}" if whom else _said(one, worst)
             if alarms.height > 1:
                 message += f"; and {alarms.height - 1:,} other {'hour' if alarms.height == 2 else 'hours'}"
             first, last = mine["first"].min(), mine["last"].max()

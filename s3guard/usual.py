@@ -41,6 +41,18 @@ _FEW: Final = 10
 _BESIDE: Final = (-1, 0, 1)
 
 
+ANSWER: Final = {
+    **dict.fromkeys(("series", "g", "hour"), pl.Int64),
+    "x": pl.Float64,
+    "history": pl.Int64,
+    "is_judged": pl.Boolean,
+    **dict.fromkeys(("expected", "low", "high"), pl.Float64),
+    **dict.fromkeys(("weeks", "back"), pl.Int64),
+    "off": pl.Float64,
+}
+"""The columns of what `judged` answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked of series."""
@@ -66,7 +78,9 @@ def judged(series: pl.DataFrame, asked: Asked) -> pl.DataFrame:
     usual, or under it where negative; null where it is usual.
     """
     found = _Series(series, asked)
-    return found.answer(found.compared())
+    if not found.rows.height:
+        return pl.DataFrame(schema=ANSWER)
+    return found.answer(found.compared()).select(ANSWER.keys())
 
 
 def least(times: float, *, counts: bool) -> float:
@@ -80,108 +94,112 @@ def least(times: float, *, counts: bool) -> float:
 
 
 class _Series:
-    """The hours that are asked about, and what was before each of them."""
+    """The hours that are asked about, and what was before each of them.
+
+    NOTE: a few large questions to Polars rather than many small ones, each of which waits for its threads.
+    """
 
     def __init__(self, series: pl.DataFrame, asked: Asked) -> None:
         self._asked = asked
+        is_new = (pl.col("series") != pl.col("series").shift(1)).fill_null(value=True)
         place = pl.int_range(pl.len(), dtype=pl.Int64)
-        told = series.with_columns(place.alias("place"), (pl.col("series") != pl.col("series").shift(1)).fill_null(value=True).alias("new"))
-        told = told.with_columns(pl.when("new").then("place").forward_fill().alias("start"))
-        # NOTE: what nobody knows is no value: an hour that is only asked about, because the log was alive a little before, is no history.
-        self._past = told.select(pl.when("is_known").then("x").alias("x")).to_series()
-        self._deep = told.select(pl.col("place") - pl.col("start")).to_series()
-        known = told["is_known"].cast(pl.Int64).cum_sum()
-        self.rows = told.filter(pl.col("is_asked") & pl.col("x").is_not_null())
-        self._place, self._start = self.rows["place"], self.rows["start"]
-        begin = pl.select(pl.max_horizontal(self._start, self._place - _LATE)).to_series()
-        padded = pl.concat([pl.Series([0], dtype=pl.Int64), known])
-        self._history = padded.gather(self._place) - padded.gather(begin)
-        self._weights = told.select(pl.when("is_known", pl.col("x").is_not_null()).then("weight")).to_series()
-
-    def at(self, values: pl.Series, offset: int) -> pl.Series:
-        """The values so many hours before; null before the series begins."""
-        back = self._place - offset
-        return values.gather(pl.select(pl.when(back >= self._start).then(back)).to_series())
-
-    def _lagged(self, offset: int) -> pl.Series:
-        """Differences of each hour to the one so many hours before."""
-        lag = self._past - self._past.shift(offset)
-        return pl.select(pl.when(self._deep >= offset).then(lag)).to_series()
+        hours = series.with_columns(
+            place.alias("place"),
+            pl.when(is_new).then(place).forward_fill().alias("start"),
+            # NOTE: what nobody knows is no value: an hour that is only asked about, since the log was alive a little before, is no history.
+            pl.when("is_known").then("x").alias("past"),
+        )
+        lags = [(pl.col("past") - pl.col("past").shift(WEEK * week).over("start")).alias(f"lag{week}") for week in range(1, WEEKS + 1)]
+        self._hours = hours.with_columns(*lags, _before(pl.col("is_known").cast(pl.Int64), _LATE).alias("history"))
+        self.rows = self._hours.filter(pl.col("is_asked") & pl.col("x").is_not_null())
 
     def compared(self) -> pl.DataFrame:
         """``expected``, ``low``, ``high``, ``weeks``, ``back``, ``off``."""
-        pools = [self._pool(self._past, alike=True), self._pool(self._past)]
-        frame = pl.DataFrame([*self._weeks(), *pools, *self._spread(), *self._rare()])
-        frame = frame.with_columns(self.rows["x"], self.rows["is_full"], self._heft().alias("heft"))
+        frame = pl.concat([self.rows.select("x", "is_full"), self._weeks(), self._days(), self._told()], how="horizontal")
         return _told(frame, self._asked)
 
-    def _weeks(self) -> list[pl.Series]:
-        """Of the same hour and those beside it, in each week: the values, and the values at the level of the last week."""
-        plain: dict[int, list[pl.Series]] = {beside: [] for beside in _BESIDE}
-        grown: dict[int, list[pl.Series]] = {beside: [] for beside in _BESIDE}
-        back = pl.repeat(0, self.rows.height, dtype=pl.Int64, eager=True)
-        for week in range(1, WEEKS + 1):
-            moved = self._lagged(WEEK * week).rolling_median(WEEK, min_samples=WEEK // 7).shift(1)
-            deep = pl.select(pl.when(self._deep >= WEEK * (week + 1)).then(moved)).to_series()
-            growth = self.at(deep, 0).fill_null(0.0)
-            for beside in _BESIDE:
-                value = self.at(self._past, WEEK * week - beside)
-                plain[beside].append(value)
-                if not beside:
-                    back = pl.select(pl.when(value.is_not_null()).then(WEEK * week).otherwise(back)).to_series()
-                grown[beside].append(value + growth)
-        told = [_listed(kinds[one], f"{name}{one}") for name, kinds in (("plain", plain), ("grown", grown)) for one in _BESIDE]
-        return [*told, back.alias("back")]
+    def _weeks(self) -> pl.DataFrame:
+        """Of the same hour and those beside it, in each week: the values, and the values at the level of the last week.
 
-    def _pool(self, values: pl.Series, *, alike: bool = False) -> pl.Series:
-        """The values of the same hour, and those beside it, of the days before; `alike`: of days of its kind, workday or weekend."""
-        found = []
-        for day in range(1, DAYS + 1):
-            for one in _BESIDE:
-                value = self.at(values, 24 * day - one)
-                if alike:
-                    hour = self.rows["hour"]
-                    value = pl.select(pl.when(_weekend(hour) == _weekend(hour - 24 * day + one)).then(value)).to_series()
-                found.append(value)
-        return _listed(found, "alike" if alike else "pool")
+        ``plain-1``, ``plain0``, ``plain1``, and so ``grown``; ``back``: how many hours before is the first value of the same hour.
+        """
+        grown = [
+            pl.col(f"lag{week}").rolling_median(WEEK, min_samples=WEEK // 7).shift(1).over("start").alias(str(week))
+            for week in range(1, WEEKS + 1)
+        ]
+        growth = pl.concat([column.alias("growth") for column in self._hours.select(grown).get_columns()])
+        weeks, beside = pl.int_range(1, WEEKS + 1, eager=True, dtype=pl.Int64), pl.Series(_BESIDE, dtype=pl.Int64)
+        back = (
+            beside.to_frame("beside").join(weeks.to_frame("week"), how="cross").with_columns(back=pl.col("week") * WEEK - pl.col("beside"))
+        )
+        long = self._long(back)
+        value = _at(self._hours["past"])
+        level = pl.lit(growth).gather((pl.col("week") - 1) * self._hours.height + pl.col("place")).fill_null(0.0)
+        first = pl.when(pl.col("beside") == 0, value.is_not_null()).then("back").otherwise(0)
+        found = long.select(value.alias("plain"), (value + level).alias("grown"), first.alias("back"))
+        whole = [found["back"].reshape((self.rows.height, len(back))).arr.max().alias("back")]
+        for name in ("plain", "grown"):
+            parts = found[name].reshape((self.rows.height, len(_BESIDE), WEEKS))
+            whole += [parts.arr.get(at).arr.to_list().alias(f"{name}{one}") for at, one in enumerate(_BESIDE)]
+        return pl.DataFrame(whole)
 
-    def _spread(self) -> list[pl.Series]:
-        """Differences to the week before: of the same hour of the day, and of all hours."""
-        lag = self._lagged(WEEK)
-        near = self._pool(lag).alias("near")
-        wide = [lag.rolling_quantile(share, "nearest", DAYS * 24, min_samples=_FEW).shift(1) for share in (0.1, 0.9)]
-        deep = [pl.select(pl.when(self._deep > WEEK + _FEW).then(one)).to_series() for one in wide]
-        low, high = (self.at(one, 0) for one in deep)
-        return [near, ((high - low) / 2).alias("wide")]
+    def _days(self) -> pl.DataFrame:
+        """Of the same hour and those beside it, on the days before: ``pool``, the values; ``alike``, those of days of its kind, workday or
+        weekend; ``near``, the differences to the week before.
+        """
+        days, beside = pl.int_range(1, DAYS + 1, eager=True, dtype=pl.Int64), pl.Series(_BESIDE, dtype=pl.Int64)
+        back = (
+            days.to_frame("day").join(beside.to_frame("beside"), how="cross").select((pl.col("day") * 24 - pl.col("beside")).alias("back"))
+        )
+        value, hour = _at(self._hours["past"]), pl.col("hour")
+        alike = pl.when(_weekend(hour) == _weekend(hour - pl.col("back"))).then(value)
+        found = self._long(back).select(value.alias("pool"), alike.alias("alike"), _at(self._hours["lag1"]).alias("near"))
+        return pl.DataFrame([column.reshape((self.rows.height, len(back))).arr.to_list() for column in found.get_columns()])
 
-    def _rare(self) -> list[pl.Series]:
-        """Of all hours of the last four weeks with traffic: how many they are, how many hours there are, how much they have."""
-        span, some = DAYS * 24, self._past > 0
-        told = pl.select(pl.when(some).then(self._past)).to_series()
-        reach = pl.select(pl.min_horizontal(self._deep, pl.lit(span))).to_series()
-        reach = reach.gather(self._place)
-        numbers = []
-        for flags in (some.fill_null(value=False), self._past.is_not_null()):
-            running = pl.concat([pl.Series([0], dtype=pl.Int64), flags.cast(pl.Int64).cum_sum()])
-            numbers.append(running.gather(self._place) - running.gather(self._place - reach))
-        middle = self.at(told.rolling_median(span, min_samples=ENOUGH).shift(1), 0)
-        high = self.at(told.rolling_quantile(0.9, "nearest", span, min_samples=ENOUGH).shift(1), 0)
-        return [numbers[0].alias("active"), numbers[1].alias("hours"), middle.alias("middle"), high.alias("busy")]
+    def _long(self, back: pl.DataFrame) -> pl.DataFrame:
+        """Each hour that is asked about with each of the hours that lie so many before it."""
+        return self.rows.select("place", "start", "hour").join(back, how="cross", maintain_order="left_right")
 
-    def _heft(self) -> pl.Series:
-        """By how much a spread is wider because fewer requests are behind the value than were usual."""
-        if self._asked.counts:
-            return pl.repeat(1.0, self.rows.height, eager=True)
-        usual = self.at(self._weights.cast(pl.Float64).rolling_median(DAYS * 24, min_samples=1).shift(1), 0)
-        ratio = (usual / self.rows["weight"]).fill_null(1.0)
-        return pl.select(pl.max_horizontal(ratio, pl.lit(1.0)).sqrt()).to_series()
+    def _told(self) -> pl.DataFrame:
+        """What all hours of the last four weeks say.
+
+        ``wide``: how far four in five differences to the week before lie apart, halved. Of hours with traffic: ``active``, how many they
+        are, ``middle`` and ``busy``, how much they have. ``hours``: how many there are. ``heft``: by how much a spread is wider because
+        fewer requests are behind the value than were usual.
+        """
+        span, past, lag = DAYS * 24, pl.col("past"), pl.col("lag1")
+        some = pl.when(past > 0).then(past)
+        high, low = (lag.rolling_quantile(share, "nearest", span, min_samples=_FEW) for share in (0.9, 0.1))
+        usual = pl.when(past.is_not_null()).then("weight").cast(pl.Float64).rolling_median(span, min_samples=1).shift(1).over("start")
+        heft = pl.max_horizontal((usual / pl.col("weight")).fill_null(1.0), pl.lit(1.0)).sqrt()
+        told = self._hours.select(
+            "place",
+            ((high - low) / 2).shift(1).over("start").alias("wide"),
+            _before((past > 0).fill_null(value=False).cast(pl.Int64), span).alias("active"),
+            _before(past.is_not_null().cast(pl.Int64), span).alias("hours"),
+            some.rolling_median(span, min_samples=ENOUGH).shift(1).over("start").alias("middle"),
+            some.rolling_quantile(0.9, "nearest", span, min_samples=ENOUGH).shift(1).over("start").alias("busy"),
+            (pl.lit(1.0) if self._asked.counts else heft).alias("heft"),
+        )
+        return told.filter(pl.col("place").is_in(self.rows["place"].implode())).drop("place")
 
     def answer(self, compared: pl.DataFrame) -> pl.DataFrame:
         """The answer of `judged`."""
-        told = self.rows.select("series", "g", "hour", "x").with_columns(self._history.alias("history"))
-        whole = pl.concat([told, compared], how="horizontal")
+        whole = pl.concat([self.rows.select("series", "g", "hour", "x", "history"), compared], how="horizontal")
         can = (pl.col("history") >= NEEDED) & pl.col("high").is_not_null()
         return whole.with_columns(can.alias("is_judged"), pl.when(can).then("off").alias("off"))
+
+
+def _at(values: pl.Series) -> pl.Expr:
+    """The values of the hours that lie ``back`` before those of the places; null before the series begins."""
+    there = pl.col("place") - pl.col("back")
+    return pl.lit(values).gather(pl.when(there >= pl.col("start")).then(there))
+
+
+def _before(numbers: pl.Expr, hours: int) -> pl.Expr:
+    """The sums over so many hours before each."""
+    running = numbers.cum_sum().over("start")
+    return running.shift(1).over("start").fill_null(0) - running.shift(hours + 1).over("start").fill_null(0)
 
 
 def _told(frame: pl.DataFrame, asked: Asked) -> pl.DataFrame:
@@ -200,7 +218,7 @@ def _told(frame: pl.DataFrame, asked: Asked) -> pl.DataFrame:
         pl.when(has).then(middles["grown0"]).otherwise(pl.coalesce(other, highest)).clip(0).alias("expected"),
         pl.when(has).then(pl.max_horizontal(*middles.values())).otherwise(highest).clip(0).alias("top"),
         pl.when(has).then(pl.min_horizontal(*middles.values())).otherwise(lowest).clip(0).alias("bottom"),
-        pl.when(has).then(weeks).otherwise(0).alias("weeks"),
+        pl.when(has).then(weeks).otherwise(0).cast(pl.Int64).alias("weeks"),
         _width().alias("spread"),
     )
     up, down = (_least(pl.col(name), asked) for name in ("top", "bottom"))
@@ -262,12 +280,6 @@ def _tenth(pool: pl.Expr) -> pl.Expr:
     return pool.list.sort().list.get(pool.list.len().cast(pl.Int64) // 10, null_on_oob=True)
 
 
-def _listed(columns: list[pl.Series], name: str) -> pl.Series:
-    named = [column.alias(str(place)) for place, column in enumerate(columns)]
-    # NOTE: lists of many columns are made a hundred times as fast by way of arrays.
-    return pl.DataFrame(named).select(pl.concat_arr(pl.all()).arr.to_list().alias(name)).to_series()
-
-
-def _weekend(hour: pl.Series) -> pl.Series:
+def _weekend(hour: pl.Expr) -> pl.Expr:
     """Whether an hour since 1970 lies in a Saturday or Sunday of UTC; the first day of 1970 was a Thursday."""
     return ((hour // 24 + 3) % 7) >= 5

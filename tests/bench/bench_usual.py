@@ -1,6 +1,10 @@
 """What `anomalies` and `more_than_usual` find of what is planted in generated traffic, and what they find where nothing is.
 
-``python -m tests.bench.bench_usual [SEEDS]`` prints, of each kind of event, how many were found, and the false alarms a week.
+``python -m tests.bench.bench_usual [SEEDS]`` prints of each kind of event how many were found, and how many hours a week of one bucket have a
+false alarm; ``python -m tests.bench.bench_check usual`` holds them against bounds.
+
+NOTE: no labelled traffic by the hour came in a package that could be had: those looked at ship heartbeats, sensors, or made-up series with
+negative values and no week (aeon, streamad), or load theirs from elsewhere.
 """
 
 from __future__ import annotations
@@ -8,6 +12,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -21,6 +26,9 @@ MEASURES = {
     "errors": usual.Asked(3, counts=True, both=False),
     "latency": usual.Asked(3, counts=False, both=False),
 }
+SURE = {"spike x5": 90.0, "spike x10": 98.0, "drop to 0%": 98.0, "slower x4": 90.0, "500 errors more": 90.0, "bytes x10": 90.0}
+"""Percent of these that must be found."""
+
 SCHEMA = {
     "series": pl.Int64,
     "g": pl.Int64,
@@ -72,8 +80,8 @@ def series(made: World, measure: str, number: int) -> pl.DataFrame:
     return pl.DataFrame(columns, schema=SCHEMA)
 
 
-def scored(seeds: int, first: int = 0) -> Score:
-    """The score over worlds."""
+def scored(seeds: int, first: int = 1_000) -> Score:
+    """The score over worlds. NOTE: constants were chosen by seeds below a hundred."""
     score = Score()
     for kind in KINDS:
         worlds = [world(seed, kind) for seed in range(first, first + seeds)]
@@ -115,16 +123,21 @@ def seen(made: World, measure: str) -> bool:
     return made.kind in ("office", "web") or (measure == "errors") or (made.kind == "batch" and measure in ("latency", "requests", "bytes"))
 
 
-def printed(score: Score) -> list[str]:
-    """The score as a table."""
-    lines = [f"{name:<28}{score.found[name]:>5} of {score.planted[name]:>4} found  {score.found[name] / max(1, score.planted[name]):>6.1%}" for name in PLANTED]
+def lines(score: Score) -> Iterator[tuple[str, float, str, float | None, float | None]]:
+    """Rows of the table: a name, a value, its unit, and the largest and the smallest one that are good, where that is said."""
+    for name in PLANTED:
+        yield f"{name}, of {score.planted[name]} found", 100 * score.found[name] / max(1, score.planted[name]), "%", None, SURE.get(name)
     for measure in MEASURES:
         right, wrong = score.right[measure], score.wrong[measure]
-        lines.append(f"{measure:<28}precision {right / max(1, right + wrong):>6.1%}   false alarms a week {wrong / score.weeks:>6.3f}")
-    lines += [f"{kind:<28}false hours a week {score.by_kind[kind] / (score.weeks / len(KINDS)):>6.3f}" for kind in KINDS]
-    lines += [f"{name:<28}{score.special[name]:>5} false in {score.special[f'{name}, hours']} hours" for name in ("holidays", "week after clocks changed")]
-    return lines
+        yield f"{measure}, precision", 100 * right / max(1, right + wrong), "%", None, None
+        yield f"{measure}, false alarms a week", wrong / score.weeks, "h", 0.1 if measure != "bytes" else 1.0, None
+    for kind in KINDS:
+        yield f"{kind}, false alarms a week", score.by_kind[kind] / (score.weeks / len(KINDS)), "h", None, None
+    for name in ("holidays", "week after clocks changed"):
+        yield f"{name}, hours of requests", score.special[f"{name}, hours"], "h", None, None
+        yield f"{name}, false alarms", score.special[name], "h", None, None
 
 
 if __name__ == "__main__":
-    print("\n".join(printed(scored(int(sys.argv[1]) if len(sys.argv) > 1 else 20))))
+    for told, value, unit, *_ in lines(scored(int(sys.argv[1]) if len(sys.argv) > 1 else 20)):
+        print(f"{told:<46}{value:>10.2f} {unit}")

@@ -67,8 +67,8 @@ def world(seed: int, kind: str) -> World:
     """Twelve weeks of one bucket; one seed, one world."""
     rng = Random(f"{seed} {kind}")
     # NOTE: half of the worlds end some days after a change of the clocks, in March or in October.
-    end = rng.choice([datetime(2026, 4, 12), datetime(2026, 11, 8), datetime(2026, 7, 5), datetime(2026, 2, 1)])
-    start = (end - timedelta(weeks=WEEKS)).replace(tzinfo=UTC)
+    month, day = rng.choice([(4, 12), (11, 8), (7, 5), (2, 1)])
+    start = datetime(2026, month, day, tzinfo=UTC) - timedelta(weeks=WEEKS)
     made = World(kind, start)
     hours = WEEKS * 168
     asked = hours - ASKED * 168
@@ -95,7 +95,11 @@ def world(seed: int, kind: str) -> World:
         burst = rng.randrange(1, 8) if rng.random() < 0.01 else 0
         made.errors.append(_poisson(rng, requests * 0.002) + burst + sum(event.more for event in now if event.measure == "errors"))
         slow = math.log2(_factor(now, "latency", hour))
-        made.latency.append(None if requests < 20 else 5 + 0.15 * math.sin(hour / 24 * math.tau) + rng.gauss(0, 1.2) / requests**0.5 + slow + rng.gauss(0, 0.06))
+        made.latency.append(
+            None
+            if requests < 20
+            else 5 + 0.15 * math.sin(hour / 24 * math.tau) + rng.gauss(0, 1.2) / requests**0.5 + slow + rng.gauss(0, 0.06)
+        )
     return made
 
 
