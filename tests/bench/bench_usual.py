@@ -1,6 +1,6 @@
 """What `anomalies` and `more_than_usual` find of what is planted in generated traffic, and what they find where nothing is.
 
-``python -m tests.bench.bench_usual [SEEDS]`` prints of each kind of event how many were found, and how many hours a week of one bucket have a
+``python -m tests.bench.bench_usual [SEEDS]`` prints of each kind of event how many were found, and how many hours a week of a bucket have a
 false alarm; ``python -m tests.bench.bench_check usual`` holds them against bounds.
 
 NOTE: no labelled traffic by the hour came in a package that could be had: those looked at ship heartbeats, sensors, or made-up series with
