@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -240,6 +240,7 @@ def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
         loaded,
         since=None if request.since is None else ceil(request.since.timestamp()),
         until=None if request.until is None else ceil(request.until.timestamp()),
+        delivered=floor(request.as_of.timestamp() - request.late.total_seconds()),
         rules=_rules(loaded, request.rules, audits=request.audit is not None),
         buckets=frozenset(request.buckets) or None,
         traffic=request.traffic,

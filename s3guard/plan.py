@@ -25,6 +25,10 @@ class Plan:
     """Records at and after are left out."""
     arrived: int | None = None
     """Where `until` is open, the second by which records must have arrived for a bucket not to have fallen silent; None: nobody knows."""
+    opens: int | None = None
+    """Where `since` is open, the second at which the report begins, if more is known than it is about: what was before is history."""
+    delivered: int | None = None
+    """The second by which all records must have arrived, as far as one can say: behind it some may be on their way. None: nobody knows."""
     rules: frozenset[str] | None = None
     """Names of the rules that are judged, ``policy/kind[/id]``; None: all."""
     buckets: frozenset[str] | None = None

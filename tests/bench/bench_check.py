@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tests.bench import bench_s3, generate, synthetic
 from tests.bench import bench_state as bench_state_
+from tests.bench import bench_usual as bench_usual_
 from tests.bench import bench_watch as bench_watch_
 
 HERE = Path(__file__).parent
@@ -271,6 +272,11 @@ def bench_watch(rounds: int) -> list[Line]:
     ]
 
 
+def bench_usual(rounds: int) -> list[Line]:
+    """What rules about what is usual find in generated seasons, with things planted in them, and what they find where there is nothing."""
+    return [Line(*one) for one in bench_usual_.lines(bench_usual_.scored(8 * rounds))]
+
+
 def bench_memory(rounds: int, gib: float = 10) -> list[Line]:
     """Ten times as many objects out of S3, of 1 MiB each, need hardly more memory."""
 
@@ -299,6 +305,7 @@ PARTS = {
     "state": bench_state,
     "watch": bench_watch,
     "memory": bench_memory,
+    "usual": bench_usual,
 }
 
 
