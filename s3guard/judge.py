@@ -20,6 +20,7 @@ from s3guard.plan import Plan
 from s3guard.policy import BoundRule
 from s3guard.records import OUTCOMES
 from s3guard.rules import GroupRule, RecordRule
+from s3guard.subjects import subject_text
 from s3guard.tally import group_hash
 from s3guard.undelivered import Merged
 
@@ -188,19 +189,12 @@ def _told(limit: Limit, row: Mapping[str, Any]) -> str:
 
 def _message(bound: BoundRule, subject: Mapping[str, str | int | None], outcome: str | None, records: int, told: Sequence[str]) -> str:
     """What a finding says, in one sentence."""
-    who = ", ".join(f"{name.replace('_', ' ')} {_named(name, value)}" for name, value in subject.items())
+    who = subject_text(subject)
     if isinstance(bound.rule, RecordRule):
         what = f"{bound.rule.breach} ({records:,} {'request' if records == 1 else 'requests'} {outcome})"
     else:
         what = "; ".join(told)
     return f"{who}: {what}" if who else what
-
-
-def _named(column: str, value: str | int | None) -> str | int:
-    """A part of a subject, in words where the log has no value."""
-    if value is not None:
-        return value
-    return "anonymous" if column in ("principal", "requester") else "none"
 
 
 def instant(seconds: int) -> datetime:

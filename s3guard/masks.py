@@ -151,6 +151,10 @@ class Masks:
         return _HEAD.sub(MASK, masked) if not masked.startswith(MASK) else masked
 
 
+MASKS: Final = Masks()
+"""Those of every run."""
+
+
 def _masked(match: re.Match[str]) -> str:
     groups = match.groupdict()
     return "".join(groups.get(name) or "" for name in _KEPT) + MASK
@@ -161,4 +165,4 @@ def mask_credentials(text: str) -> str:
 
     ``X-Amz-Credential`` stays: it names an access key and grants nothing.
     """
-    return Masks().apply(text)
+    return MASKS.apply(text)

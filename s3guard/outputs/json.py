@@ -4,7 +4,8 @@ Keys stand in the order of the report contract, two runs over the same input wri
 ``s3guard convert`` reads a saved report back. The file is plain ASCII. Strings hold the text as `s3guard.text.visible` shows it:
 what cannot be seen is spelled ``\u{hex}``, so a value that another tool prints raw (``jq -r``) still cannot drive a terminal.
 ``unwritten`` names the other outputs of the run that could not be written, each with the reason; the exit code counts them.
-``traffic`` is there where the run was asked for it: it is drawn, and decides nothing.
+``traffic`` is there where the run was asked for it: it is drawn, and decides nothing. ``redacted`` is there where pseudonyms stand for
+anything: of which kinds, and the id of the key that they and the fingerprints are made with.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from s3guard.model import ControlStatus, Coverage, PolicyFile, Report, Result, Run, Status, UnableError, UsageError
+from s3guard.model import ControlStatus, Coverage, PolicyFile, Redacted, Report, Result, Run, Status, UnableError, UsageError
 from s3guard.outputs import PROVES, Options, instant, json_text
 from s3guard.text import shown, unvisible
 from s3guard.traffic import Traffic
@@ -50,6 +51,7 @@ def document(report: Report) -> dict[str, Any]:
         "notes": _plain(report.notes),
         "unwritten": _plain(report.unwritten),
         **({} if report.traffic is None else {"traffic": _plain(report.traffic)}),
+        **({} if report.redacted is None else {"redacted": _plain(report.redacted)}),
         "proves": PROVES,
     }
 
@@ -95,6 +97,7 @@ class _Saved:
     notes: tuple[str, ...] = ()
     unwritten: tuple[str, ...] = ()
     traffic: Traffic | None = None
+    redacted: Redacted | None = None
 
 
 def read(path: Path) -> Report:
@@ -129,6 +132,7 @@ def parse(content: bytes, name: str) -> Report:
         notes=saved.notes,
         unwritten=saved.unwritten,
         traffic=saved.traffic,
+        redacted=saved.redacted,
     )
     return _original(report)
 
