@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ from s3guard.outputs.json import render
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
+from s3guard.redaction import NOTHING, Redaction
 from s3guard.repository import report_root
 from s3guard.results import Known
 from s3guard.settings import Exclusion
@@ -79,6 +80,8 @@ class Request:
     """Where the facts of the configuration audit come from; None: the run has none."""
     exclusions: Sequence[Exclusion] = ()
     """Buckets that the audit accepts without a policy."""
+    redaction: Redaction = NOTHING
+    """What its outputs keep to themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,9 @@ class Judged:
     """What a run came to."""
 
     report: Report
+    """As outputs show it: redacted, where that was asked for."""
+    kept: Report
+    """As it was judged, for the state alone: what is known to it must be known whether a later run redacts, and with which key."""
     state: State | None = None
     covered: Mapping[str, Any] = field(default_factory=dict)
     """What the state is told of the report beside it."""
@@ -101,7 +107,7 @@ class Judged:
         if self.state is not None:
             from s3guard.state import run_head
 
-            while not self.state.append(run_head(self.report.run.id, **self.covered), render(self.report, Options()).encode()):
+            while not self.state.append(run_head(self.kept.run.id, **self.covered), render(self.kept, Options()).encode()):
                 self.state.view()
 
 
@@ -115,12 +121,14 @@ class Standing:
     """What a run begins with, and runs that follow each other share: none of it is read or reached anew."""
 
     policies: tuple[policy.Policy, ...]
-    known: frozenset[str]
+    known: Container[str]
     """Fingerprints of the baseline."""
     logs: sources.Sources
     state: State | None
     run: str
     """The run's id; what is judged under one id is one run, however often that is concluded."""
+    redaction: Redaction
+    """What the request asks for, and what the policies mask."""
 
     def followed(self) -> Standing:
         """The same for the run that follows."""
@@ -139,10 +147,13 @@ def begun(request: Request) -> Standing:
     """Policies read, sources and the state known by name; errors as those of `judged`."""
     root = report_root(Path.cwd())
     loaded = chosen.of_frameworks(policy.load(request.policies), request.frameworks)
-    known = chosen.baseline(request.baseline)
+    known = chosen.baseline(request.baseline, request.redaction)
+    redaction = request.redaction.masking(name for one in loaded for name in one.mask)
+    # NOTE: what one policy masks is masked whoever's record it is in.
+    loaded = tuple(replace(one, mask=redaction.masks.names) for one in loaded)
     plan = _plan(request, loaded)
     state = None if request.state is None else _state(request.state, request.access)
-    return Standing(loaded, known, sources.Sources(_scope(request, plan, str(root))), state, str(uuid.uuid4()))
+    return Standing(loaded, known, sources.Sources(_scope(request, plan, str(root))), state, str(uuid.uuid4()), redaction)
 
 
 def _state(uri: str, access: Access) -> State:
@@ -152,7 +163,7 @@ def _state(uri: str, access: Access) -> State:
 
 
 def judged(request: Request, standing: Standing | None = None, objects: Iterator[sources.LogObject] | None = None) -> Judged:
-    """Judge log records; the report says all, the exit code too.
+    """Judge log records; the report says all, the exit code too, and is redacted as is asked for.
 
     `standing` is what earlier runs left, and `objects` what to judge instead of the request's logs. UsageError for what cannot be asked,
     UnableError for what cannot be done.
@@ -161,7 +172,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     standing = standing or begun(request)
     loaded, known, logs, state, run = standing.policies, standing.known, standing.logs, standing.state, standing.run
     plan = _plan(request, loaded)
-    with Quarantine(request.quarantine) if request.quarantine else contextlib.nullcontext() as quarantine:
+    with Quarantine(request.quarantine, standing.redaction) if request.quarantine else contextlib.nullcontext() as quarantine:
         work = engines.Work(
             plan,
             logs.objects(request.logs) if objects is None else objects,
@@ -187,10 +198,11 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         results=results,
         notes=(*notes, *told.notes, *left_out(logs.listed, request.as_of, why), *(audit.notes if audit else ()), PROVES),
     )
-    return Judged(report, state, told.covered, audit)
+    masked = replace(standing.redaction, kinds=frozenset()).report(report)
+    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit)
 
 
-def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: frozenset[str]) -> audited.Audited | None:
+def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
     """The audit of the configuration, where the run has one."""
     if request.audit is None:
         return None
@@ -208,7 +220,7 @@ def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: frozens
     return audited.audited(asked, loaded, known, among=_names(loaded))
 
 
-def _concluded(request: Request, work: engines.Work, state: State | None, run: str, known: frozenset[str]) -> tuple[Conclusion, Told]:
+def _concluded(request: Request, work: engines.Work, state: State | None, run: str, known: Container[str]) -> tuple[Conclusion, Told]:
     """The results, and what is to be said of them: of the logs alone, or of all that the state holds."""
     engine = engines.engine(request.engine).run
     if state is not None:

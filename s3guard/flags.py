@@ -87,6 +87,8 @@ FLAGS: Final[tuple[Flag, ...]] = (
     Flag("request-payer", Kind.SWITCH),
     Flag("late"),
     Flag("redact", Kind.TEXTS),
+    Flag("redact-key-file", Kind.PATH),
+    Flag("mask", Kind.TEXTS),
     Flag("quiet", Kind.SWITCH),
     Flag("verbose", Kind.SWITCH),
     Flag("no-progress", Kind.SWITCH),

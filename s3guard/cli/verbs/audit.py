@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, ending, options, progress, terminal
+from s3guard.cli import choices, delivery, ending, options, progress, redacting, terminal
 from s3guard.cli.options import WRITTEN
 from s3guard.cli.period import clock
 from s3guard.model import Severity, UsageError
@@ -51,6 +51,9 @@ def audit(
     iam_policy: Annotated[
         bool, options.switch("iam-policy", WRITTEN, "Print the least IAM policy that this audit takes, and end.")
     ] = False,
+    redact: options.Redact = None,
+    redact_key_file: options.RedactKeyFile = None,
+    mask: options.Mask = None,
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
     as_of: options.AsOf = None,
@@ -80,6 +83,10 @@ def audit(
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     look = delivery.options(context, sarif_profile, junit_dialect, look)
     as_of_ = clock(context, as_of)
+    hidden = redacting.redaction(context, redact, redact_key_file, mask)
+    if hidden.redacts and (fix_snippets or save_snapshot is not None):
+        what = "--fix-snippets prints commands" if fix_snippets else "--save-snapshot keeps facts, to be judged again"
+        raise UsageError(f"{what}: these need the true names, so take it without --redact, or with --redact none")
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
     from s3guard.audited import From, Request
@@ -111,6 +118,7 @@ def audit(
                 allow_undetermined=allow_undetermined,
                 allow_empty=allow_empty,
                 exclusions=chosen.settings.exclusions,
+                redaction=hidden,
             )
         )
     # NOTE: a canary is remembered once the run was reported, as a run of `check` is.

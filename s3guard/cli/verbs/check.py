@@ -9,10 +9,10 @@ import typer
 
 from s3guard import memory
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, options, progress, terminal
-from s3guard.cli.options import JUDGED, WRITTEN
+from s3guard.cli import choices, delivery, options, progress, redacting, terminal
+from s3guard.cli.options import JUDGED
 from s3guard.cli.period import period
-from s3guard.model import Severity, UsageError
+from s3guard.model import Severity
 
 ORDER = 1
 EXAMPLES = """
@@ -46,6 +46,9 @@ def check(
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
     quarantine: options.Quarantine = None,
+    redact: options.Redact = None,
+    redact_key_file: options.RedactKeyFile = None,
+    mask: options.Mask = None,
     as_of: options.AsOf = None,
     engine: options.Engine = None,
     jobs: options.Jobs = None,
@@ -59,14 +62,12 @@ def check(
     no_progress: options.NoProgress = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
-    redact: Annotated[list[str] | None, options.flag("--redact", takes="NAMES", panel=WRITTEN, says="", hidden=True)] = None,
 ) -> int:
     """Judge log records against policies.
 
     Reads S3 server access logs, judges each bucket by the policies that name it, and writes what it found. The exit code is for
     pipelines: 0 clean, 1 violations, 3 not everything could be judged, 4 there was nothing to judge.
     """
-    _refuse(context, redact=redact)
     named = options.some(logs, "s3guard check logs/ --policy policies/")
     wanted = delivery.targets(output or ["text"], quarantine)
     chosen = choices.of(context)
@@ -75,6 +76,7 @@ def check(
     unparsed = choices.share(context, "max-unparsed", max_unparsed or options.UNPARSED)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     look = delivery.options(context, sarif_profile, junit_dialect, look)
+    hidden = redacting.redaction(context, redact, redact_key_file, mask)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
     if not quiet:
@@ -114,6 +116,7 @@ def check(
                 access=accesses[0] if audit else Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
                 audit=From(accesses=accesses) if audit else None,
                 exclusions=chosen.settings.exclusions,
+                redaction=hidden,
             )
         )
     # NOTE: what was not delivered was reported to nobody, and is new to the next run.
@@ -121,10 +124,3 @@ def check(
     if not quiet:
         delivery.conclude(report, wanted)
     return report.exit_code
-
-
-def _refuse(context: typer.Context, **later: object) -> None:
-    """UsageError for flags of the contract whose machinery comes later: what was asked for and not done must not look done."""
-    for name, value in later.items():
-        if value:
-            raise UsageError(f"{choices.place(context, name)}: this version of s3guard does not have it; nothing was judged")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, ending, options, terminal
+from s3guard.cli import choices, delivery, ending, options, redacting, terminal
 from s3guard.cli.delivery import Target
 from s3guard.cli.options import AWS, JUDGED, RUN, WRITTEN
 from s3guard.model import Severity, UsageError
@@ -80,6 +80,9 @@ def watch(
     max_unparsed: options.MaxUnparsed = None,
     require_policy: options.RequirePolicy = False,
     output: options.Outputs = None,
+    redact: options.Redact = None,
+    redact_key_file: options.RedactKeyFile = None,
+    mask: options.Mask = None,
     jobs: options.Jobs = None,
     late: options.Late = None,
     profile: options.Profile = None,
@@ -115,6 +118,7 @@ def watch(
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     start = _since(context, since)
     times = {name: _time(context, name, text) for name, text in (("every", every), ("relist", relist), ("again", again))}
+    hidden = redacting.redaction(context, redact, redact_key_file, mask)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
     from s3guard.check import Request
@@ -133,8 +137,10 @@ def watch(
         exempt=[one.bucket for one in chosen.settings.exclusions if one.holds(now().date())],
         late=choices.late(context, late),
         access=Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
+        redaction=hidden,
     )
-    desk = _Desk(printed, files, look, chosen.environ, loud=not quiet, beats=verbose or terminal.is_terminal(sys.stderr))
+    beats = verbose or terminal.is_terminal(sys.stderr)
+    desk = _Desk(printed, files, look, chosen.environ, loud=not quiet, beats=beats, hide=hidden.text)
     return _watched(Asked(request, start, queue, once=once, **times), desk)
 
 
@@ -149,6 +155,8 @@ class _Desk:
     environ: Mapping[str, str]
     loud: bool
     beats: bool
+    hide: Callable[[str], str]
+    """Takes out of a text what is redacted."""
     _beaten: float = field(default_factory=time.monotonic)
 
     def publish(self, news: News, finish: Callable[[], None]) -> bool:
@@ -162,7 +170,7 @@ class _Desk:
 
     def warn(self, text: str) -> None:
         """Trouble is told on standard error, always."""
-        terminal.warn(text)
+        terminal.warn(self.hide(text))
 
     def beat(self, counts: Counts) -> None:
         """A line a minute at most, where somebody looks."""
