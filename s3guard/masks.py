@@ -74,32 +74,34 @@ _AND: Final = rf"{_ESCAPE}26|&"
 # behind them would show. A token in which every "+" was read as a space goes on behind it.
 _END: Final = rf"(?:{_AND}|[;?\#\"' ])"
 _GOES_ON: Final = r"(?: (?=[A-Za-z0-9+/]{20,}={0,2}(?:[ &\"']|\Z))[A-Za-z0-9+/]+={0,2})*"
-_EQUALS: Final = rf"(?:{_SPACE}{{1,8}}={_SPACE}{{0,8}}|=)"
+# NOTE: nothing of what stands before a value is given back ("++"), or a mask would be taken for a part of one.
+_EQUALS: Final = rf"(?:{_SPACE}{{1,8}}+={_SPACE}{{0,8}}+|=)"
 
 
-def _forms(end: str, goes_on: str, header: str) -> str:
+def _forms(end: str, coded: str, goes_on: str, header: str) -> str:
     """How a name and its value may stand together, from behind the name on; the named groups, up to the value, are kept.
 
-    `header` is what a value must look like behind a colon, where prose may stand as well.
+    `end` is what ends a value, `coded` the same in hex, `goes_on` what of it may stand behind a space. `header` is what a value must look
+    like behind a colon, where prose may stand as well.
     """
-    plain = rf"(?P<plain>{_EQUALS}|{_ESCAPE}3d\}}?|&\#(?:0*61|x0*3d);?|>){_MASKED}(?:(?!{end})[^<])+{goes_on}"
+    plain = rf"(?P<plain>{_EQUALS}|{_ESCAPE}3d\}}?+|&\#(?:0*61|x0*3d);?+|>){_MASKED}(?:(?!{end})[^<])+{goes_on}"
     # NOTE: a URL inside a URL: "=" and "&" are in percent, twice in a logged key. What is in percent once more belongs to the value.
-    nested = rf"(?P<nested>(?P<depth>%(?:25)*)3d){_MASKED}(?:(?!(?P=depth)(?:26|3b|3f|23|20|22|27)|{end})[\s\S])+"
-    pair = rf"(?P<pair>{_QUOTE}{_SPACE}{{0,8}}:{_SPACE}{{0,8}}{_QUOTE}){_MASKED}(?:(?!{_QUOTE})[\s\S])+"
-    after_colon = rf"(?P<header>{_SPACE}{{0,4}}(?::|%(?:25)*3a){_SPACE}{{0,8}}){_MASKED}{header}(?:(?!{end})[^<,])+{goes_on}"
+    nested = rf"(?P<nested>(?P<depth>%(?:25)*)3d){_MASKED}(?:(?!(?P=depth)(?:{coded})|{end})[\s\S])+"
+    pair = rf"(?P<pair>{_QUOTE}{_SPACE}{{0,8}}+:{_SPACE}{{0,8}}+{_QUOTE}){_MASKED}(?:(?!{_QUOTE})[\s\S])+"
+    after_colon = rf"(?P<header>{_SPACE}{{0,4}}(?::|%(?:25)*3a){_SPACE}{{0,8}}+){_MASKED}{header}(?:(?!{end})[^<,])+{goes_on}"
     return f"(?:{plain}|{nested}|{pair}|{after_colon})"
 
 
 @lru_cache(maxsize=64)
 def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     """What is masked: names of ours, of the project, and the header of the old signature."""
-    ours = f"(?P<ours>{'|'.join(map(_spelled, NAMES))})" + _forms(_END, _GOES_ON, "(?=[A-Za-z0-9+/=%._~-]{16})")
+    ours = f"(?P<ours>{'|'.join(map(_spelled, NAMES))})" + _forms(_END, "26|3b|3f|23|20|22|27", _GOES_ON, "(?=[A-Za-z0-9+/=%._~-]{16})")
     old = r"(?P<old>\bAWS[ +])(?!\*\*\*)[A-Z0-9]{16,128}(?::|%3a)[A-Za-z0-9+/=%]{20,}"
     theirs = ""
     if names:
         # NOTE: "%26x-token": what stands before the name ends with digits of an escape.
         begin = r"(?:(?<![A-Za-z0-9_~.-])|(?<=26|3f|3b|20|22|27|2b|0a|0d))"
-        body = re.sub(r"\(\?P<(plain|nested|pair|header|depth)>", r"(?P<\1_>", _forms(rf"(?:{_AND}|[\" ])", "", "")).replace(
+        body = re.sub(r"\(\?P<(plain|nested|pair|header|depth)>", r"(?P<\1_>", _forms(rf"(?:{_AND}|[\" ])", "26|20|22", "", "")).replace(
             "(?P=depth)", "(?P=depth_)"
         )
         theirs = f"|{begin}(?P<theirs>{'|'.join(map(_globbed, names))}){body}"

@@ -19,11 +19,16 @@ KEPT: Final = frozenset(
         "bucket",
         "buckets",
         "column",
+        "control",
+        "controls",
         "engine",
         "file",
         "fingerprint",
+        "framework",
         "id",
+        "kind",
         "object",
+        "policies",
         "request_id",
         "run",
         "sha256",
@@ -32,7 +37,12 @@ KEPT: Final = frozenset(
         "version",
     }
 )
-"""Fields of the model that stay as they are: names of buckets, policies' files and log objects, ids that S3 and s3guard give."""
+"""Fields of the model that stay as they are: names of buckets, policies' files and log objects, controls (``10.2.1.5`` is no address), ids
+that S3 and s3guard give."""
+NAMES: Final = frozenset({"policy", "results", "rule"})
+"""Fields that hold names of rules, in which nobody is named but an account: ``account:111122223333/logging/SAL-010``."""
+WORDS: Final = frozenset({"help", "title"})
+"""Fields that hold what policies and s3guard say, never a log: in them ``10.2.1.5`` is a control, not an address."""
 _REST: Final = "what it did is redacted with its subject"
 """Stands for a sentence in which the subject was not found."""
 _SHORTEST: Final = 3
@@ -76,7 +86,7 @@ class _Walk:
         """A part of the report, the field `name` of another one, with its texts replaced."""
         redaction = self._redaction
         if isinstance(value, str):
-            return value if name in KEPT and redaction.kinds else redaction.text(value)
+            return self._text(value, name)
         if isinstance(value, Finding) and redaction.kinds:
             return self._finding(value)
         if isinstance(value, Top) and redaction.kinds:
@@ -89,6 +99,13 @@ class _Walk:
             # NOTE: counts by the hour may be millions.
             return value if all(type(item) is int for item in value) else type(value)(self.of(item, name) for item in value)
         return self._fields(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
+
+    def _text(self, text: str, name: str) -> str:
+        """A text by the field that it is in."""
+        redaction = self._redaction
+        if redaction.kinds and (name in KEPT or (name in NAMES and not text.startswith("account:"))):
+            return redaction.masks.apply(text)
+        return replace(redaction, kinds=redaction.kinds - {"ip"}).text(text) if name in WORDS else redaction.text(text)
 
     def _fields(self, value: Any) -> Any:  # noqa: ANN401 - see above
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}

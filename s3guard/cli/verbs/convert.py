@@ -14,7 +14,7 @@ ORDER = 7
 EXAMPLES = """
 s3guard convert report.json
 s3guard convert report.json -o sarif:s3guard.sarif -o markdown:comment.md
-s3guard convert report.json -o json:shared.json --redact all --redact-key-file k
+s3guard convert report.json -o json:shared.json --redact ip,requester
 """
 
 
