@@ -61,8 +61,9 @@ class Tally:
             many = [pl.len().cast(pl.Int64).alias("n"), pl.col("t").min().alias("first"), pl.col("t").max().alias("last")]
             counts = grouped(rows, [*keys, "tick", "mask", "cell"], [*many, *(pl.col(name).sum() for name in sums)])
         groups = self._groups(bound, counts.select(keys).unique() if keys else pl.DataFrame())
-        table.groups = groups.select("g", "bucket", "subject")
-        table.counts = _joined(_keyed(counts, groups, keys).select("g", pl.exclude("g", *keys)), groups)
+        table.groups = groups.select("g", "bucket", "subject").unique("g", keep="any")
+        counts = _keyed(counts, groups, keys).select("g", pl.exclude("g", *keys))
+        table.counts = counts if table.groups.height == groups.height else _joined(counts)
         rows = _keyed(rows, groups, keys)
         members = rows if rows["member"].all() else rows.filter("member")
         if rule is not None and rule.window is None:
@@ -130,10 +131,8 @@ def _keyed(rows: pl.DataFrame, groups: pl.DataFrame, keys: Sequence[str]) -> pl.
     return rows.join(groups.select(*keys, "g"), on=list(keys), how="inner", nulls_equal=True)
 
 
-def _joined(counts: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
-    """The counts of each group in one row where they were in several: subjects that differ in what is masked are one."""
-    if groups["g"].n_unique() == groups.height:
-        return counts
+def _joined(counts: pl.DataFrame) -> pl.DataFrame:
+    """The counts of each group in one row where they are in several: subjects that differ in what is masked alone are one group."""
     keys = [name for name in ("g", "tick", "mask", "cell") if name in counts.columns]
     ends = [pl.col("first").min(), pl.col("last").max()] if "first" in counts.columns else []
     return counts.group_by(keys).agg(*ends, pl.exclude(*keys, "first", "last").sum()).select(counts.columns)
