@@ -66,8 +66,7 @@ def _named(context: typer.Context) -> Iterator[str]:
     loaded, problems = policy.read(paths)
     if problems:
         raise UsageError(
-            "what the policies mask is not known, for they have faults, so nothing was written; s3guard validate tells all of them\n"
-            f"{problems[0]}"
+            f"what the policies mask is not known, for they have faults, so nothing was written; s3guard validate tells all: {problems[0]}"
         )
     for one in loaded:
         yield from one.mask

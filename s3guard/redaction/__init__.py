@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from s3guard.masks import MASKS, Masks
 from s3guard.model import Redacted, UsageError
 from s3guard.problems import did_you_mean, one_of, quoted
-from s3guard.redaction.columns import KINDS, LINE, SCRUBBED, domain_of
+from s3guard.redaction.columns import HARMLESS, KINDS, LINE, SCRUBBED, domain_of
 from s3guard.redaction.key import HOW, Key
 from s3guard.redaction.sentences import scrubbed
 
@@ -81,6 +81,8 @@ class Redaction:
         domain = domain_of(column, self.kinds, self.settled)
         if domain is not None:
             return self.pseudonym(domain, value)
+        if column in HARMLESS:
+            return self.masks.apply(value)
         shown = self.text(value, is_agent=column == "user_agent")
         if column in SCRUBBED and self.text(plain := _decoded(shown)) != self.masks.apply(plain):
             return self.pseudonym(column, value)  # NOTE: an address that is written in percent cannot be replaced by itself.
