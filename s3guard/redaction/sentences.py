@@ -30,6 +30,13 @@ _REQUESTER: Final = re.compile(
 )
 
 
+SUSPECT: Final = {
+    "ip": r"[0-9]\.[0-9]|:[0-9A-Fa-f.]*:|(?i:ip|ec2)-[0-9]|%",
+    "requester": r"arn:|[0-9]{12}|[0-9a-f]{64}|A[A-Z]{3}[A-Z0-9]{12}|%",
+}
+"""Part of every text in which something of a kind is replaced, or might be were what is in percent read; for Rust's regular expressions."""
+
+
 def scrubbed(text: str, kinds: AbstractSet[str], pseudonym: Pseudonym, *, is_agent: bool = False) -> str:
     """The text with addresses (kind ``ip``) and what names a requester (kind ``requester``) replaced by their pseudonyms."""
     if "requester" in kinds:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from s3guard.masks import MASK
-from s3guard.model import Listed, Report, Status, Unreadable, UsageError
+from s3guard.model import Finding, Listed, Report, Status, Unreadable, UsageError
 from s3guard.outputs import Options
 from s3guard.outputs.json import parse, render
 from s3guard.redaction import NOTHING, Redaction
@@ -22,12 +23,12 @@ USER = "arn:aws:iam::111122223333:user/eve"
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
-def finding(subject: dict[str, str | int | None], said: str = "did it (3 requests served)", **changes: object) -> Report:
+def finding(subject: dict[str, str | int | None], said: str = "did it (3 requests served)", **changes: Any) -> Report:
     found = reports.finding(subject=subject, message=f"{subject_text(subject)}: {said}", **changes)
     return reports.report(reports.result(status=Status.FAIL, findings=(found,)), status=Status.FAIL, exit_code=1)
 
 
-def only_finding(report: Report) -> reports.Finding:
+def only_finding(report: Report) -> Finding:
     ((found,),) = (result.findings for result in report.results)
     return found
 
