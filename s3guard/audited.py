@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -88,6 +88,8 @@ class Audited:
     policies: tuple[Policy, ...]
     finish: Callable[[str], None]
     """Write down, for the run of that id, what the next one may look for; to be called once reports are where they were asked for."""
+    kept: Report | None = None
+    """The report of an audit alone as it was judged, for what is remembered from run to run."""
 
 
 def audit(request: Request) -> tuple[Report, Audited]:
@@ -107,7 +109,8 @@ def audit(request: Request) -> tuple[Report, Audited]:
         notes=(*notes, *found.notes),
     )
     redaction = request.redaction.masking(name for one in loaded for name in one.mask)
-    return redaction.report(report), found
+    masked = replace(redaction, kinds=frozenset()).report(report)
+    return redaction.report(masked), replace(found, kept=masked)
 
 
 def audited(request: Request, loaded: tuple[Policy, ...], known: Container[str], *, among: Collection[str] = ()) -> Audited:

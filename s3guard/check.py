@@ -96,6 +96,10 @@ class Judged:
     covered: Mapping[str, Any] = field(default_factory=dict)
     """What the state is told of the report beside it."""
     audit: audited.Audited | None = None
+    accepted: Container[str] = ()
+    """Fingerprints of the baseline."""
+    blind: Mapping[str, str] = field(default_factory=dict)
+    """What could not be looked at and no result says: a name that stays the same from run to run, and a sentence."""
 
     def finish(self) -> None:
         """Write down that the run came to its end, and what it reported; to be called once its reports are where they were asked for.
@@ -186,7 +190,8 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     audit = _audited(request, loaded, known)
     _known_buckets(request.buckets, loaded, coverage, audit)
     results = concluded.results if audit is None else (*concluded.results, *audit.results)
-    exit_code, notes = _verdict(request, results, coverage, told.blind)
+    blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
+    exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
     why = "--bucket names others" if request.buckets else "no policy is about them"
     report = Report(
         version=__version__,
@@ -199,7 +204,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         notes=(*notes, *told.notes, *left_out(logs.listed, request.as_of, why), *(audit.notes if audit else ()), PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
-    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit)
+    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, blind)
 
 
 def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
@@ -298,9 +303,8 @@ def _known_buckets(wanted: Sequence[str], loaded: Sequence[policy.Policy], cover
             raise UsageError(f"--bucket {name}: no record and no policy names this bucket{did_you_mean(name, known)}")
 
 
-def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, unseen: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
-    """The exit code, and sentences that say why it is not 0 or would not have been; `unseen` are such about what was not looked at."""
-    blind = (*_unlooked(request, coverage), *unseen)
+def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, blind: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    """The exit code, and sentences that say why it is not 0 or would not have been; `blind` are such about what was not looked at."""
     undetermined = sum(result.status is Status.UNDETERMINED for result in results)
     # NOTE: records that were to be judged and are not there make their own results undetermined.
     judged = any(bucket.policies for bucket in coverage.buckets) or any(not result.is_of_records for result in results)
@@ -320,21 +324,23 @@ def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, un
     return (3 if undetermined and not request.allow_undetermined else 0), tuple(notes)
 
 
-def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
-    """What could not be looked at and makes the whole run undetermined."""
+def _unlooked(request: Request, coverage: Coverage) -> Iterator[tuple[str, str]]:
+    """What could not be looked at and makes the whole run undetermined: a name for it, and a sentence."""
     if coverage.unreadable:
-        yield f"{plural(len(coverage.unreadable), 'log object')} could not be read to the end, and what was not read is not judged."
+        unread = plural(len(coverage.unreadable), "log object")
+        yield "unreadable", f"{unread} could not be read to the end, and what was not read is not judged."
     # NOTE: nobody knows when a line that is no record was written, so all lines that were read are what they are a share of.
     lines = coverage.records + coverage.warnings.get("outside-period", 0) + coverage.quarantined
     if coverage.quarantined and coverage.quarantined > request.max_unparsed * lines:
         share = float(Fraction(coverage.quarantined, lines) * 100)
         limit = float(request.max_unparsed * 100)
-        yield f"{plural(coverage.quarantined, 'line')} ({share:.3g}%) could not be read as records; more than --max-unparsed ({limit:g}%)."
+        lines_ = plural(coverage.quarantined, "line")
+        yield "unparsed", f"{lines_} ({share:.3g}%) could not be read as records; more than --max-unparsed ({limit:g}%)."
     unnamed = [bucket.bucket for bucket in coverage.buckets if not bucket.policies]
     unnamed = [bucket for bucket in unnamed if not any(matches(glob, bucket) for glob in request.exempt)]
     if unnamed and request.require_policy and not request.buckets:
         some = ", ".join(unnamed[:5])
-        yield f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {some}."
+        yield "unnamed", f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {some}."
 
 
 def _empty(request: Request, coverage: Coverage) -> str:

@@ -290,6 +290,25 @@ class RunCoverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Notified:
+    """What became of telling one channel."""
+
+    channel: str
+    """Who it is, without what is secret of its URL."""
+    status: str
+    """``sent``; ``quiet``: there was nothing to tell; ``held``: told later, with what comes by then; ``failed``: told by the next run."""
+    new: int = 0
+    worsened: int = 0
+    resolved: int = 0
+    """Findings."""
+    unjudged: int = 0
+    """What could not be judged, and could before."""
+    judged_again: int = 0
+    reason: str | None = None
+    """Why it failed, or what else is to be said of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """The one block of a report that may differ between two runs over the same input."""
 
@@ -302,6 +321,8 @@ class Run:
     """Lowest severity that fails the run; None never fails on findings."""
     judged: tuple[RunCoverage, ...] = ()
     """Which runs of the state judged what this report covers, in the order in which they wrote it down; none without a state."""
+    notified: tuple[Notified, ...] = ()
+    """What became of telling the channels that were named, in their order; none where nobody was to be told."""
 
 
 @dataclass(frozen=True, slots=True)

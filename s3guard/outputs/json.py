@@ -5,7 +5,8 @@ Keys stand in the order of the report contract, two runs over the same input wri
 what cannot be seen is spelled ``\u{hex}``, so a value that another tool prints raw (``jq -r``) still cannot drive a terminal.
 ``unwritten`` names the other outputs of the run that could not be written, each with the reason; the exit code counts them.
 ``traffic`` is there where the run was asked for it: it is drawn, and decides nothing. ``redacted`` is there where pseudonyms stand for
-anything: of which kinds, and the id of the key that they and the fingerprints are made with.
+anything: of which kinds, and the id of the key that they and the fingerprints are made with. ``run.notified`` is there where somebody was
+to be told, and says what became of it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def document(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": {"name": "s3guard", "version": shown(report.version)},
-        "run": _plain(report.run),
+        "run": _run(report.run),
         "status": report.status.value,
         "exit_code": report.exit_code,
         "summary": report.summary,
@@ -54,6 +55,11 @@ def document(report: Report) -> dict[str, Any]:
         **({} if report.redacted is None else {"redacted": _plain(report.redacted)}),
         "proves": PROVES,
     }
+
+
+def _run(run: Run) -> dict[str, object]:
+    """The block of the run; ``notified`` is there where somebody was to be told."""
+    return {field.name: _plain(getattr(run, field.name)) for field in dataclasses.fields(run) if field.name != "notified" or run.notified}
 
 
 def _plain(value: object) -> object:

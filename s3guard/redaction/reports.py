@@ -18,6 +18,7 @@ KEPT: Final = frozenset(
     {
         "bucket",
         "buckets",
+        "channel",
         "column",
         "control",
         "controls",
@@ -66,6 +67,11 @@ def redacted(report: Report, redaction: Redaction) -> Report:
     now = Redacted(tuple(kind for kind in KINDS if kind in redaction.kinds | done), redaction.key.id)
     notes = tuple(note for note in walked.notes if before is None or note != told(before))
     return replace(walked, notes=(*notes, told(now)), redacted=now)
+
+
+def part(value: Any, redaction: Redaction) -> Any:  # noqa: ANN401 - whatever the model holds
+    """A part of a report by itself, such as a result, redacted as it would be in one."""
+    return _Walk(redaction).of(value)
 
 
 def told(redacted_: Redacted) -> str:

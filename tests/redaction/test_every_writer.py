@@ -12,11 +12,13 @@ from s3guard import outputs
 from s3guard.cli.application import catalog
 from tests.cli.conftest import here as here  # noqa: PLC0414 - a fixture
 from tests.cli.project import Ended, Here
+from tests.notify.receiver import receiving
 from tests.redaction.planted import KINDS, LOG, found, planted, project
 
 KEY = "9f2d7ac41be8563097fd1e6a48b0c35d"
+SIGNED = {"no_proxy": "*", "S3GUARD_NOTIFY_SECRET": "T0K3N"}
 KEYED = {"S3GUARD_REDACT_KEY": KEY}
-SHOWS_NOBODY = {"rules", "schema", "validate", "state"}
+SHOWS_NOBODY = {"notify", "rules", "schema", "validate", "state"}
 """Verbs that show no value of any log; every other one takes --redact."""
 REDACT = ("--redact", "all")
 
@@ -138,6 +140,22 @@ def test_a_watch_tells_of_nobody_who_is_redacted_and_each_finding_once(world: He
     again = world(*arguments, *REDACT, S3GUARD_REDACT_KEY=KEY[::-1])
     assert told
     assert not [line for line in again.out.splitlines() if '"event": "finding"' in line or "principal requester:" in line]
+
+
+def test_no_message_names_anybody_who_is_redacted_and_each_finding_is_told_once(world: Here) -> None:
+    arguments = ("check", "logs", "--state", "state", "--since", "2019-01-01", "--notify-on", "info", "--notify-details")
+    with receiving() as receiver:
+        channel = ("--notify", receiver.url)
+        first = world(*arguments, *channel, *REDACT, **KEYED, **SIGNED)
+        (post,) = receiver.posts
+        raw = json.loads((world("check", "logs", "-o", "json")).out)
+        prints = {one["fingerprint"] for result in raw["results"] for one in result["findings"]}
+        for changed in ({"S3GUARD_REDACT_KEY": KEY[::-1]}, {"S3GUARD_REDACT": "none"}):
+            world(*arguments, *channel, **changed, **SIGNED)
+        assert 1 == len(receiver.posts)  # NOTE: what was told is known whatever is redacted, and with which key
+    assert [] == found(post.body + of(first), *KINDS, "credential")
+    assert len(post.json["findings"]) > 20
+    assert prints.isdisjoint(one["fingerprint"] for one in post.json["findings"])
 
 
 def test_a_state_goes_on_whatever_a_run_redacts(world: Here) -> None:
