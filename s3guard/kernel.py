@@ -53,7 +53,8 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
             bound = plan.rules_of(bucket)
             if bound:
                 judging.append(bucket)
-                judged = _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings, is_delivered=is_delivered)
+                tally = Tally(bucket, columns, names, plan.masks)
+                judged = _Bucket(bucket, of_bucket, columns, names, tally, is_readings=is_readings, is_delivered=is_delivered)
                 found += judged.tables(bound)
                 partial.totals.append(judged.totals(bound))
                 partial.looked += [judged.looked(bound)] if is_delivered else []
@@ -90,7 +91,8 @@ def _before(
     for bucket, of_bucket in _by_bucket(earlier.with_columns(_cell(plan).alias("cell")), columns):
         bound = tuple(one for one in plan.rules_of(bucket) if one.rule.compares)
         if bound:
-            before = _Bucket(bucket, of_bucket, columns, objects, is_readings=is_readings, is_delivered=is_delivered)
+            tally = Tally(bucket, columns, objects, plan.masks)
+            before = _Bucket(bucket, of_bucket, columns, objects, tally, is_readings=is_readings, is_delivered=is_delivered)
             yield from before.tables(bound, is_before=True)
 
 
@@ -144,12 +146,20 @@ class _Bucket:
     """The rows of one bucket of one shard, judged by every rule that applies to it."""
 
     def __init__(
-        self, bucket: str, rows: pl.DataFrame, columns: Columns, objects: pl.Series, *, is_readings: bool, is_delivered: bool
+        self,
+        bucket: str,
+        rows: pl.DataFrame,
+        columns: Columns,
+        objects: pl.Series,
+        tally: Tally,
+        *,
+        is_readings: bool,
+        is_delivered: bool,
     ) -> None:
         self._bucket = bucket
         self._columns = columns
         self._objects = objects
-        self._tally = Tally(bucket, columns, objects)
+        self._tally = tally
         self._is_readings = is_readings
         self._is_delivered = is_delivered
         self._has_illegible = int(rows["unknown"].max() or 0) >= ILLEGIBLE  # type: ignore[arg-type]  # numbers have a number for maximum

@@ -113,7 +113,7 @@ class Remembered:
         """An instant that no record is younger than that was read by now: the clock may be set to another time, but not S3's."""
         return max(time.time(), self.as_of.timestamp())
 
-    def conclude(self, baseline: frozenset[str], jobs: int | None) -> tuple[Conclusion, Told]:
+    def conclude(self, baseline: Container[str], jobs: int | None) -> tuple[Conclusion, Told]:
         """The results over the period, and what is to be said about them."""
         since, until = self.period
         rules = self._rules()
