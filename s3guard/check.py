@@ -13,12 +13,12 @@ from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from s3guard import __version__, chosen, engines, policy, sources
+from s3guard import __version__, charted, chosen, engines, policy, sources
 from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.globs import matches
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
-from s3guard.outputs import PROVES, Options, left_out, plural
+from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, left_out, plural
 from s3guard.outputs.json import render
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
@@ -77,6 +77,8 @@ class Request:
     progress: Callable[[int, int], None] | None = None
     audit: audited.From | None = None
     """Where the facts of the configuration audit come from; None: the run has none."""
+    traffic: bool = False
+    """Whether the report shows the traffic (`Report.traffic`). It is measured with a state in any case, for reports of later runs."""
     exclusions: Sequence[Exclusion] = ()
     """Buckets that the audit accepts without a policy."""
 
@@ -90,6 +92,10 @@ class Judged:
     covered: Mapping[str, Any] = field(default_factory=dict)
     """What the state is told of the report beside it."""
     audit: audited.Audited | None = None
+    accepted: frozenset[str] = frozenset()
+    """Fingerprints of the baseline."""
+    blind: Mapping[str, str] = field(default_factory=dict)
+    """What could not be looked at and no result says: a name that stays the same from run to run, and a sentence."""
 
     def finish(self) -> None:
         """Write down that the run came to its end, and what it reported; to be called once its reports are where they were asked for.
@@ -101,7 +107,9 @@ class Judged:
         if self.state is not None:
             from s3guard.state import run_head
 
-            while not self.state.append(run_head(self.report.run.id, **self.covered), render(self.report, Options()).encode()):
+            # NOTE: the tables of the traffic are in the state already, and would be there again with each run.
+            record = render(replace(self.report, traffic=None), Options()).encode()
+            while not self.state.append(run_head(self.report.run.id, **self.covered), record):
                 self.state.view()
 
 
@@ -175,8 +183,11 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     audit = _audited(request, loaded, known)
     _known_buckets(request.buckets, loaded, coverage, audit)
     results = concluded.results if audit is None else (*concluded.results, *audit.results)
-    exit_code, notes = _verdict(request, results, coverage, told.blind)
+    blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
+    exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
+    drawn = () if concluded.traffic is None else charted.notes(concluded.traffic)
     why = "--bucket names others" if request.buckets else "no policy is about them"
+    of_audit = (*audit.notes, PROVES_OF_AUDIT) if audit else ()
     report = Report(
         version=__version__,
         run=Run(run, started, datetime.now(UTC), request.as_of, request.engine, request.fail_on, concluded.runs),
@@ -185,9 +196,10 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         coverage=coverage,
         policies=tuple(one.as_judged for one in loaded),
         results=results,
-        notes=(*notes, *told.notes, *left_out(logs.listed, request.as_of, why), *(audit.notes if audit else ()), PROVES),
+        traffic=concluded.traffic,
+        notes=(*notes, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
-    return Judged(report, state, told.covered, audit)
+    return Judged(report, state, told.covered, audit, known, blind)
 
 
 def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: frozenset[str]) -> audited.Audited | None:
@@ -231,6 +243,7 @@ def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
         delivered=floor(request.as_of.timestamp() - request.late.total_seconds()),
         rules=_rules(loaded, request.rules, audits=request.audit is not None),
         buckets=frozenset(request.buckets) or None,
+        traffic=request.traffic,
     )
 
 
@@ -287,9 +300,8 @@ def _known_buckets(wanted: Sequence[str], loaded: Sequence[policy.Policy], cover
             raise UsageError(f"--bucket {name}: no record and no policy names this bucket{did_you_mean(name, known)}")
 
 
-def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, unseen: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
-    """The exit code, and sentences that say why it is not 0 or would not have been; `unseen` are such about what was not looked at."""
-    blind = (*_unlooked(request, coverage), *unseen)
+def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, blind: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    """The exit code, and sentences that say why it is not 0 or would not have been; `blind` are such about what was not looked at."""
     undetermined = sum(result.status is Status.UNDETERMINED for result in results)
     # NOTE: records that were to be judged and are not there make their own results undetermined.
     judged = any(bucket.policies for bucket in coverage.buckets) or any(not result.is_of_records for result in results)
@@ -309,21 +321,23 @@ def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, un
     return (3 if undetermined and not request.allow_undetermined else 0), tuple(notes)
 
 
-def _unlooked(request: Request, coverage: Coverage) -> Iterator[str]:
-    """What could not be looked at and makes the whole run undetermined."""
+def _unlooked(request: Request, coverage: Coverage) -> Iterator[tuple[str, str]]:
+    """What could not be looked at and makes the whole run undetermined: a name for it, and a sentence."""
     if coverage.unreadable:
-        yield f"{plural(len(coverage.unreadable), 'log object')} could not be read to the end, and what was not read is not judged."
+        unread = plural(len(coverage.unreadable), "log object")
+        yield "unreadable", f"{unread} could not be read to the end, and what was not read is not judged."
     # NOTE: nobody knows when a line that is no record was written, so all lines that were read are what they are a share of.
     lines = coverage.records + coverage.warnings.get("outside-period", 0) + coverage.quarantined
     if coverage.quarantined and coverage.quarantined > request.max_unparsed * lines:
         share = float(Fraction(coverage.quarantined, lines) * 100)
         limit = float(request.max_unparsed * 100)
-        yield f"{plural(coverage.quarantined, 'line')} ({share:.3g}%) could not be read as records; more than --max-unparsed ({limit:g}%)."
+        lines_ = plural(coverage.quarantined, "line")
+        yield "unparsed", f"{lines_} ({share:.3g}%) could not be read as records; more than --max-unparsed ({limit:g}%)."
     unnamed = [bucket.bucket for bucket in coverage.buckets if not bucket.policies]
     unnamed = [bucket for bucket in unnamed if not any(matches(glob, bucket) for glob in request.exempt)]
     if unnamed and request.require_policy and not request.buckets:
         some = ", ".join(unnamed[:5])
-        yield f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {some}."
+        yield "unnamed", f"{plural(len(unnamed), 'bucket')} with records has no policy, which --require-policy does not accept: {some}."
 
 
 def _empty(request: Request, coverage: Coverage) -> str:

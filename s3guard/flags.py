@@ -27,11 +27,12 @@ class Kind(Enum):
     TEXTS = "a list of texts"
     PATHS = "a list of paths"
     OUTPUTS = "a list of FORMAT or FORMAT:PATH"
+    URLS = "a list of URLs"
     SWITCH = "true or false"
     COUNT = "a whole number, 1 or more"
 
 
-LISTS: Final = (Kind.TEXTS, Kind.PATHS, Kind.OUTPUTS)
+LISTS: Final = (Kind.TEXTS, Kind.PATHS, Kind.OUTPUTS, Kind.URLS)
 """The kinds whose values are several texts."""
 
 
@@ -87,6 +88,10 @@ FLAGS: Final[tuple[Flag, ...]] = (
     Flag("request-payer", Kind.SWITCH),
     Flag("late"),
     Flag("redact", Kind.TEXTS),
+    Flag("notify", Kind.URLS),
+    Flag("notify-on", choices=tuple(severity.value for severity in Severity)),
+    Flag("notify-details", Kind.SWITCH),
+    Flag("notify-every"),
     Flag("quiet", Kind.SWITCH),
     Flag("verbose", Kind.SWITCH),
     Flag("no-progress", Kind.SWITCH),
@@ -124,6 +129,8 @@ def typed(flag: Flag, value: object) -> Value:
         text = _text(value)
         if text is not None:
             return _chosen(flag, text)
+    if flag.kind is Kind.URLS:
+        raise ValueError(f"{flag.kind.value} is expected")  # NOTE: never what it is, which may be a secret.
     raise ValueError(f"{flag.kind.value} is expected, not {quoted(str(value))}")
 
 
@@ -141,7 +148,12 @@ def _chosen(flag: Flag, text: str) -> str:
 
 
 def spelled_out(flag: Flag, text: str) -> object:
-    """The TOML value that the text of a variable stands for: the items of a list are separated by commas."""
+    """The TOML value that the text of a variable stands for: the items of a list are separated by commas.
+
+    A URL may hold commas, so of a list of them a comma ends one only where the next one begins.
+    """
+    if flag.kind is Kind.URLS:
+        return [item.strip() for item in re.split(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)", text) if item.strip()]
     if flag.kind in LISTS:
         return [item.strip() for item in text.split(",") if item.strip()]
     if flag.kind is Kind.SWITCH:

@@ -16,6 +16,7 @@ from s3guard import hours, past, seen
 from s3guard.columns import Columns, decoded_keys
 from s3guard.counted import breaking, measured
 from s3guard.joins import BUCKET, DELIVERY, LOOKED, TOTALS
+from s3guard.metered import metered
 from s3guard.parsed import Parsed
 from s3guard.partial import Partial, of_delivery
 from s3guard.physical import ILLEGIBLE
@@ -45,17 +46,19 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
         kept = rows if plan.since is None and plan.until is None else rows.filter(inside)
         lines = _lines(rows) if is_readings else rows.height
         partial.outside += lines - (_lines(kept) if is_readings else kept.height)
-        for bucket, of_bucket in _by_bucket(kept.with_columns(_cell(plan).alias("cell")), columns):
+        placed, judging = kept.with_columns(_cell(plan).alias("cell")), list[str]()
+        for bucket, of_bucket in _by_bucket(placed, columns):
             partial.buckets.append(_seen(bucket, of_bucket))
             partial.hours += _hours(plan, bucket, of_bucket)
             bound = plan.rules_of(bucket)
             if bound:
+                judging.append(bucket)
                 judged = _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings, is_delivered=is_delivered)
                 found += judged.tables(bound)
                 partial.totals.append(judged.totals(bound))
-                if is_delivered:
-                    partial.looked.append(judged.looked(bound))
+                partial.looked += [judged.looked(bound)] if is_delivered else []
         found += _before(plan, columns, rows, names, is_readings=is_readings, is_delivered=is_delivered)
+        _meter(plan, partial, placed, judging, columns)
     for table in found:
         mine = partial.rules.setdefault(table.rule, RuleTables(table.splits, grid=table.grid))
         for name in Table.NAMES:
@@ -77,6 +80,18 @@ def _before(
         if bound:
             before = _Bucket(bucket, of_bucket, columns, objects, is_readings=is_readings, is_delivered=is_delivered)
             yield from before.tables(bound, is_before=True)
+
+
+def _meter(plan: Plan, partial: Partial, rows: pl.DataFrame, buckets: Sequence[str], columns: Columns) -> None:
+    """Add the traffic of the rows of these buckets, where it is wanted."""
+    if not plan.traffic or not buckets:
+        return
+    codes = [columns.vocabulary["bucket"].code(name) for name in buckets]
+    chosen = rows if rows["bucket"].n_unique() == len(codes) else rows.filter(pl.col("bucket").is_in(codes))
+    found = metered(chosen, columns, apart=plan.cell is not None)
+    partial.flows.append(found.flows)
+    partial.times.append(found.times)
+    partial.tops.append(found.tops)
 
 
 def _carried(parsed: Parsed, columns: Columns, inside: pl.Expr, cell: pl.Expr) -> pl.DataFrame:

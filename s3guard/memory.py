@@ -7,7 +7,6 @@ which it needs again anyway.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from typing import Final
@@ -28,8 +27,6 @@ def keep(environ: os._Environ[str] = os.environ) -> None:
 
     What the user has set in ``_RJEM_MALLOC_CONF`` stays. On systems without these allocators nothing happens.
     """
-    # NOTE: a run makes few objects that refer to each other in circles, and the collector looked for them through all that is loaded.
-    gc.set_threshold(100_000, 50, 50)
     # NOTE: Polars brings a jemalloc of its own, which reads this variable when it is loaded.
     environ.setdefault("_RJEM_MALLOC_CONF", _JEMALLOC)
     if not sys.platform.startswith("linux"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from s3guard.traffic import Traffic
 
@@ -26,11 +26,14 @@ class Severity(Enum):
     @property
     def rank(self) -> int:
         """0 for info up to 4 for critical."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     def at_least(self, other: Severity | None) -> bool:
         """Whether this severity reaches `other`; nothing reaches None (``--fail-on none``)."""
         return other is not None and self.rank >= other.rank
+
+
+_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Status(Enum):
@@ -290,6 +293,25 @@ class RunCoverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Notified:
+    """What became of telling one channel."""
+
+    channel: str
+    """Who it is, without what is secret of its URL."""
+    status: str
+    """``sent``; ``quiet``: there was nothing to tell; ``held``: told later, with what comes by then; ``failed``: told by the next run."""
+    new: int = 0
+    worsened: int = 0
+    resolved: int = 0
+    """Findings."""
+    unjudged: int = 0
+    """What could not be judged, and could before."""
+    judged_again: int = 0
+    reason: str | None = None
+    """Why it failed, or what else is to be said of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """The one block of a report that may differ between two runs over the same input."""
 
@@ -302,6 +324,8 @@ class Run:
     """Lowest severity that fails the run; None never fails on findings."""
     judged: tuple[RunCoverage, ...] = ()
     """Which runs of the state judged what this report covers, in the order in which they wrote it down; none without a state."""
+    notified: tuple[Notified, ...] = ()
+    """What became of telling the channels that were named, in their order; none where nobody was to be told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,11 @@ class Parser:
         self._valid = {column: Lookup(vocabulary[column], partial(_matching, grammar)) for column, grammar in shape.GRAMMAR.items()}
         self._spaces = {name: Lookup(vocabulary[name], partial(_unglued_codes, vocabulary[name])) for name in ("requester", "user_agent")}
         self._client_texts = [name for name in ("request_uri", "referer", "user_agent") if name in self.texts]
-        self._opened = Lookup(vocabulary["method"], lambda values: values.str.contains('^"[^"]*$'))
-        self._dash = Lookup(vocabulary["method"], lambda values: values.is_in(["-", '"-"']))
+        self._verbs = Dictionary()
+        self._methods = Lookup(self._verbs, partial(_method_codes, vocabulary["method"]))
         self._encoded = [*(self._code(name, pl.col(name)) for name in shape.CODED_TOKENS), *shape.NUMBERS_READ]
+        kept = [pl.col("request").alias("request_uri")] if "request_uri" in self.texts else []
+        self._request = [pl.col("verb").cast(self._verbs.dtype).to_physical(), *kept]
         self._tail = [self._code("tail", shape.TAIL), *(self._code(name, pl.col(name)) for name in ("user_agent",) if name in self.texts)]
         dashed = ["request_id", "key_logged", *(name for name in TEXTS if name in self.texts)]
         self._made = [
@@ -101,14 +103,14 @@ class Parser:
         """Rows that are proved, and `row` and `line` of those that are not; `glued`: the words of identities are held together."""
         both = (
             pl.DataFrame([rows, (texts.str.replace_all(shape.OAI, shape.OAI_GLUED, literal=True) if glued else texts).alias("line")])
-            .select_seq("row", shape.QUOTES, shape.SPLIT)
-            .with_columns_seq(shape.SPLIT_REST, *self._encoded, *([shape.REQUEST_URI] if "request_uri" in self.texts else ()))
+            .select_seq("row", shape.BETWEEN_QUOTES)
+            .with_columns_seq(*shape.TOKENS, shape.NO_REQUEST)
+            .with_columns_seq(*self._encoded, *self._request)
         )
         # NOTE: a look-up knows the values that are coded when it is asked for, hence the stages.
-        dashes = (self._dash.of("method") & shape.NO_OR_SIX_QUOTES).fill_null(value=False).alias("dashes")
-        both = both.with_columns_seq(shape.SPLIT_SUFFIX, self._opened.of("method").alias("opened"), dashes)
+        both = both.with_columns_seq(self._methods.of("verb").alias("method"))
         fast, proved = self._finish(both, shape.IN_PLACE & shape.UNGLUED if glued else shape.IN_PLACE)
-        if (chosen := both["dashes"]).any():
+        if (chosen := both.select_seq(shape.BARE).to_series()).any():
             dashed, _ = self._finish(self._dashed(rows.filter(chosen), texts.filter(chosen)))
             fast, proved = pl.concat([fast, dashed]), proved | rows.is_in(dashed["row"].implode())
         if glued:
@@ -117,10 +119,11 @@ class Parser:
         return fast, left.clear() if proved.all() else left.filter(~proved)
 
     def _dashed(self, rows: pl.Series, texts: pl.Series) -> pl.DataFrame:
-        """Lines of bulk deletes, copy sources (bare dashes) and lifecycle (quoted ones), split at their spaces."""
-        tokens = pl.DataFrame([rows, texts.alias("line")]).select_seq("row", shape.QUOTES, shape.SPLIT_DASHED)
+        """Lines of bulk deletes and copy sources, which have no quotes, split at their spaces."""
+        tokens = pl.DataFrame([rows, texts.alias("line")]).select_seq("row", shape.SPLIT_DASHED)
         absent = [pl.lit("-").alias(name) for name in self._client_texts]
-        return tokens.filter(shape.DASHED.fill_null(value=False)).with_columns_seq(*self._encoded, *absent)
+        coded = (*self._encoded, self._code("method", pl.col("method")))
+        return tokens.filter(shape.DASHED.fill_null(value=False)).with_columns_seq(*coded, *absent)
 
     def _finish(self, rows: pl.DataFrame, shaped: pl.Expr | None = None) -> tuple[pl.DataFrame, pl.Series]:
         """The physical columns of rows that have their shape, less those whose tokens are not as they should be; and which are not."""
@@ -148,6 +151,10 @@ def _matching(grammar: str, values: pl.Series) -> pl.Series:
 
 def _unglued_codes(dictionary: Dictionary, values: pl.Series) -> pl.Series:
     return dictionary.encode(values.str.replace_all(shape.GLUE, " ", literal=True))
+
+
+def _method_codes(dictionary: Dictionary, verbs: pl.Series) -> pl.Series:
+    return dictionary.encode('"' + verbs.replace("-", '-"'))
 
 
 def _is_scrap(line: bytes) -> bool:

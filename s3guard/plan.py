@@ -33,6 +33,8 @@ class Plan:
     """Names of the rules that are judged, ``policy/kind[/id]``; None: all."""
     buckets: frozenset[str] | None = None
     """The buckets that are judged; None: all."""
+    traffic: bool = False
+    """Whether the traffic is measured, too (`s3guard.metered`); it decides nothing."""
     cell: int | None = None
     """Seconds of the stretches of time that tables are kept apart by, so that a part of a period can be concluded; None: all in one."""
 
@@ -60,7 +62,7 @@ class Plan:
     @property
     def texts(self) -> frozenset[str]:
         """The columns that the parser has to keep for the rules."""
-        return needed_texts(self.columns)
+        return needed_texts(self.columns) | ({"user_agent"} if self.traffic else frozenset())
 
 
 TABLES: Final = 1

@@ -232,6 +232,13 @@ def network(address: str) -> str | None:
     return f"{ipaddress.IPv4Address(int(parsed) >> 8 << 8)}/24"
 
 
+def ipv4_numbers(distinct: pl.Series) -> pl.Series:
+    """IPv4 addresses in four plain decimal octets as Int64 (``10.0.0.1`` is 167,772,161); null for everything else."""
+    octets = [pl.col("octet").list.get(place, null_on_oob=True).cast(pl.Int64, strict=False) * 256 ** (3 - place) for place in range(4)]
+    plain = distinct.alias("address").to_frame().with_columns(pl.col("address").str.split(".").alias("octet"))
+    return plain.select(pl.when(pl.col("address").str.contains(_IPV4)).then(pl.sum_horizontal(octets))).to_series().alias("number")
+
+
 def networks_of(distinct: pl.Series) -> pl.Series:
     """`network` over a String series of addresses: a String series of equal length, null for null and for what is no address."""
     # NOTE: plain IPv4 in one vectorised step, twenty times faster: a flood may bring a million addresses.

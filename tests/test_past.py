@@ -291,9 +291,9 @@ def test_a_delivery_of_json_is_compared_as_its_lines_are_and_not_at_all_where_a_
             tmp_path / form, {name: records for name, records in logs.items() if form == "lines" or int(name[:2]) % 2 or name == "16.log"}
         )
         for file in () if form == "lines" else sorted((tmp_path / form / "logs").iterdir()):
-            told = [record_of(line, nulls=False) or {} for line in file.read_bytes().splitlines()]
+            records = [record_of(line, nulls=False) or {} for line in file.read_bytes().splitlines()]
             file.write_bytes(
-                json_lines([written({key: one[key] for key in one if form == "json" or key != "http_status"}) for one in told])
+                json_lines([written({key: one[key] for key in one if form == "json" or key != "http_status"}) for one in records])
             )
         if form == "json":
             write(tmp_path / form, {name: records for name, records in logs.items() if not int(name[:2]) % 2 and name != "16.log"})

@@ -88,6 +88,7 @@ WRITTEN: dict[Kind, tuple[str, str, Value]] = {
     Kind.TEXTS: ("a, b", '["a", "b"]', ("a", "b")),
     Kind.PATHS: ("a, b", '["a", "b"]', ("a", "b")),
     Kind.OUTPUTS: ("json,sarif:x", '["json", "sarif:x"]', ("json", "sarif:x")),
+    Kind.URLS: ("x://a,b, y://c", '["x://a,b", "y://c"]', ("x://a,b", "y://c")),
 }
 """What a variable and a file write for one value; other kinds write any text."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -14,6 +16,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     from s3guard.cli import ending
 
+    # NOTE: a run makes few objects that refer to each other in circles, and the collector looked for them through all that is loaded.
+    gc.set_threshold(100_000, 50, 50)
+    # NOTE: what else is installed has no say in what a policy means, and to look for it takes as long as all that YAML does.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     given = list(sys.argv[1:] if arguments is None else arguments)
 
     def task() -> int:

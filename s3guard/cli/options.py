@@ -15,11 +15,12 @@ from s3guard.model import UsageError
 JUDGED: Final = "What is judged"
 VERDICT: Final = "When the run fails"
 WRITTEN: Final = "Where results go"
+TOLD: Final = "Who is told"
 RUN: Final = "How it runs"
 PRUNED: Final = "What is taken away"
 AWS: Final = "Access to Amazon S3"
 OTHER: Final = "Options"
-PANELS: Final = (JUDGED, VERDICT, WRITTEN, PRUNED, RUN, AWS, OTHER)
+PANELS: Final = (JUDGED, VERDICT, WRITTEN, TOLD, PRUNED, RUN, AWS, OTHER)
 """The headings of a help page, in their order."""
 
 _CHOICES: Final = {flag.name: flag.choices for flag in FLAGS}
@@ -140,6 +141,20 @@ Quarantine = Annotated[
     Path | None,
     flag("--quarantine", takes="FILE", panel=WRITTEN, says="Lines that are no record, or could be read in several ways, as JSON Lines."),
 ]
+Notify = Annotated[
+    list[str] | None,
+    flag(
+        "--notify",
+        takes="URL",
+        panel=TOLD,
+        says="Tell what is new there: smtp:// for e-mail, sns://ARN, https:// for a signed webhook, or a URL of apprise. Repeatable.",
+    ),
+]
+NotifyOn = Annotated[
+    str | None,
+    flag("--notify-on", takes="SEVERITY", panel=TOLD, says="Lowest severity that is worth a message. [default: that of --fail-on]"),
+]
+NotifyDetails = Annotated[bool, switch("notify-details", TOLD, "Tell object keys, user agents and the like, too.")]
 FailOn = Annotated[
     str | None,
     flag(
@@ -168,7 +183,8 @@ AuditState = Annotated[
         "--state",
         takes="URI",
         panel=JUDGED,
-        says="Folder or s3://bucket/prefix that remembers the audit's own requests, which the delivered logs must hold a day later.",
+        says="Folder or s3://bucket/prefix that remembers the audit's own requests, which the delivered logs must hold a day later, and "
+        "what --notify told.",
     ),
 ]
 MaxUnparsed = Annotated[

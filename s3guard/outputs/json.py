@@ -4,7 +4,8 @@ Keys stand in the order of the report contract, two runs over the same input wri
 ``s3guard convert`` reads a saved report back. The file is plain ASCII. Strings hold the text as `s3guard.text.visible` shows it:
 what cannot be seen is spelled ``\u{hex}``, so a value that another tool prints raw (``jq -r``) still cannot drive a terminal.
 ``unwritten`` names the other outputs of the run that could not be written, each with the reason; the exit code counts them.
-``traffic`` is there where the run was asked for it: it is drawn, and decides nothing.
+``traffic`` is there where the run was asked for it: it is drawn, and decides nothing. ``run.notified`` is there where somebody was to be
+told, and says what became of it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from s3guard.model import ControlStatus, Coverage, PolicyFile, Report, Result, Run, Status, UnableError, UsageError
-from s3guard.outputs import PROVES, Options, instant, json_text
+from s3guard.outputs import Options, instant, json_text, proves
 from s3guard.text import shown, unvisible
 from s3guard.traffic import Traffic
 
@@ -39,7 +40,7 @@ def document(report: Report) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "tool": {"name": "s3guard", "version": shown(report.version)},
-        "run": _plain(report.run),
+        "run": _run(report.run),
         "status": report.status.value,
         "exit_code": report.exit_code,
         "summary": report.summary,
@@ -50,8 +51,13 @@ def document(report: Report) -> dict[str, Any]:
         "notes": _plain(report.notes),
         "unwritten": _plain(report.unwritten),
         **({} if report.traffic is None else {"traffic": _plain(report.traffic)}),
-        "proves": PROVES,
+        "proves": proves(report),
     }
+
+
+def _run(run: Run) -> dict[str, object]:
+    """The block of the run; ``notified`` is there where somebody was to be told."""
+    return {field.name: _plain(getattr(run, field.name)) for field in dataclasses.fields(run) if field.name != "notified" or run.notified}
 
 
 def _plain(value: object) -> object:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from s3guard.columns import Columns as RecordColumns
     from s3guard.measures import Limit, Measured, Usual
+    from s3guard.traffic import Limited
 
 
 class Rule(Written):
@@ -121,6 +122,10 @@ class Rule(Written):
         """Boolean: the records that the rule looks at, before the common fields narrow them; requests unless a rule says otherwise."""
         return columns.requests()
 
+    def drawn(self) -> tuple[Limited, ...]:
+        """The limits that a chart of the traffic can draw; none of most rules."""
+        return ()
+
     def unjudged(self, columns: RecordColumns) -> pl.Expr | None:
         """Boolean: of those, the records that it cannot judge, because their line does not tell; None when it always can."""
         return None
@@ -221,6 +226,11 @@ class NewcomerRule(Rule):
     def compares(self) -> bool:
         """It is held against what was there before."""
         return True
+
+
+def of_one(subject: tuple[str, ...]) -> str:
+    """Whose limit it is, as the words that follow it: `` of one remote_ip``; empty where it is that of all together."""
+    return f" of one {' and '.join(subject)}" if subject else ""
 
 
 def catalog() -> dict[str, type[Rule]]:

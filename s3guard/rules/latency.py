@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 from pydantic import Field
 
 from s3guard.columns import Columns
-from s3guard.durations import duration_text
+from s3guard.durations import duration_text, window_text
 from s3guard.measures import Limit, Measured, Usual, milliseconds, percent, typical
 from s3guard.model import Severity
 from s3guard.quantities import Duration, Factor, Positive, Window, share_text
 from s3guard.rules import GroupRule
+from s3guard.traffic import Limited
 from s3guard.written import Written
 
 ENOUGH: Final = 20
@@ -194,6 +195,19 @@ class Latency(GroupRule):
         names = [name for name, limits in self._times() if limits.more_than_usual is not None]
         timed = {name: pl.col(name).is_not_null() for name in names}
         return tuple(Measured(base=timed[name], members=timed[name], total=typical(pl.col(name))) for name in names)
+
+    def drawn(self) -> tuple[Limited, ...]:
+        """Each percentile, mean and maximum given, of each time."""
+        return tuple(self._drawn())
+
+    def _drawn(self) -> Iterator[Limited]:
+        within = f" in {window_text(self.per)}" if self.per else ""
+        for name, limits in self._times():
+            drawn: Literal["total_time", "turn_around_time"] = "total_time" if name == "total_time" else "turn_around_time"
+            given = [(percentile, limit) for percentile, _, limit in limits.percentiles]
+            given += [(word, limit) for word, limit in (("mean", limits.mean), ("max", limits.max)) if limit is not None]
+            for word, limit in given:
+                yield Limited(drawn, f"{word} at most {milliseconds(Fraction(limit))}{within}", float(limit), self.per)
 
     def _times(self) -> list[tuple[str, Limits]]:
         given = (("turn_around_time", self.turn_around_time), ("total_time", self.total_time))

@@ -15,7 +15,7 @@ ORDER = 9
 """Asked last: whatever no other source claims is a path."""
 is_quick = True
 
-_PIECE = 8 << 20
+_PIECE = 16 << 20
 
 
 def claims(argument: str) -> bool:

@@ -35,4 +35,5 @@ def chosen(batch: Batch, rules: Mapping[str, str], runs: Iterable[FinishedRun], 
                 partial.rules[one] = replace(tables, counts=counts)
     if batch.again:
         partial.buckets, partial.deliveries, partial.warnings = [], [], {}
+        partial.flows, partial.times, partial.tops = [], [], []
     return partial

@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from s3guard.model import Unreadable
-from s3guard.partial import Partial
+from s3guard.partial import TRAFFIC, Partial
 from s3guard.past import SPAN, is_past
 from s3guard.ruletables import RuleTables
 from s3guard.seen import OBJECT, joined
@@ -141,13 +141,13 @@ def trimmed(partial: Partial, since: int, until: int) -> Partial:
         return partial
     if spans and (max(last for _, last in spans) < since or min(first for first, _ in spans) >= until):
         kept = {name: tables for name, tables in partial.rules.items() if is_past(name)}
-        partial = replace(partial, rules=kept, totals=[], buckets=[], looked=[])
+        partial = replace(partial, rules=kept, totals=[], buckets=[], looked=[], flows=[], times=[], tops=[])
 
     def cut(frame: pl.DataFrame, begin: int = since) -> pl.DataFrame:
         return frame.filter(pl.col("cell" if "cell" in frame.columns else "tick").is_between(begin, until - 1))
 
     copy = replace(partial, rules={})
-    for name in ("totals", "buckets", "looked"):
+    for name in ("totals", "buckets", "looked", *TRAFFIC):
         setattr(copy, name, list(map(cut, getattr(partial, name))))
     for rule, packed in partial.rules.items():
         tables, begin = packed.opened(), since - SPAN if is_past(rule) else since

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from s3guard.check import Request
+from s3guard.check import Judged, Request
 from s3guard.watching.news import News
 
 
@@ -49,6 +49,9 @@ class Counts:
 
 class Desk(Protocol):
     """Where a watch tells."""
+
+    def tell(self, done: Judged) -> Judged:
+        """Tell people of whatever was judged, be it news or not, before it is published; the same with what became of that."""
 
     def publish(self, news: News, finish: Callable[[], None]) -> bool:
         """Tell what is new, then write down that it was (`finish`); False where something could not be written: it is told again."""

@@ -133,6 +133,8 @@ class Sitting:
 
     def _publish(self, done: Judged, *, end: bool = False) -> None:
         """Tell what is new, if anything is or if it is time, and end the run with that."""
+        # NOTE: before the run is finished: what finished runs reported is taken for told by a channel that is new.
+        done = self._desk.tell(done)
         report = done.report
         self._code = report.exit_code
         is_time = end or self.is_time

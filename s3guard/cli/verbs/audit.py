@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, ending, options, progress, terminal
+from s3guard.cli import choices, delivery, ending, options, progress, telling, terminal
 from s3guard.cli.options import WRITTEN
 from s3guard.cli.period import clock
 from s3guard.model import Severity, UsageError
@@ -53,6 +54,9 @@ def audit(
     ] = False,
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
+    notify: options.Notify = None,
+    notify_on: options.NotifyOn = None,
+    notify_details: options.NotifyDetails = False,
     as_of: options.AsOf = None,
     jobs: options.AuditJobs = None,
     profile: options.Profile = None,
@@ -86,7 +90,13 @@ def audit(
     from s3guard.audited import audit as run
 
     roles: Sequence[str | None] = role_arn or (None,)
-    with progress.counted("buckets", chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell:
+    access = Access(profile, region, roles[0], endpoint_url)
+    wish = telling.Wish(notify, notify_on, notify_details, threshold, state, access, not quiet, allow_undetermined)
+    teller = telling.teller(context, replace(wish, narrowed=bool(bucket or rule or framework)))
+    with (
+        teller.crash(as_of_),
+        progress.counted("buckets", chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell,
+    ):
         origin = From(
             accesses=tuple(Access(profile, region, role, endpoint_url) for role in roles),
             organization_role=organization_role,
@@ -113,6 +123,7 @@ def audit(
                 exclusions=chosen.settings.exclusions,
             )
         )
+    report = teller.audited(report)
     # NOTE: a canary is remembered once the run was reported, as a run of `check` is.
     report = delivery.deliver(report, wanted, look, chosen.environ, judged=True, then=partial(found.finish, report.run.id)).report
     if fix_snippets:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from s3guard import memory
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, options, progress, terminal
+from s3guard.cli import choices, delivery, options, progress, telling, terminal
 from s3guard.cli.options import JUDGED, WRITTEN
 from s3guard.cli.period import period
 from s3guard.model import Severity, UsageError
+
+if TYPE_CHECKING:
+    from s3guard.audited import From
 
 ORDER = 1
 EXAMPLES = """
@@ -46,6 +49,9 @@ def check(
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
     quarantine: options.Quarantine = None,
+    notify: options.Notify = None,
+    notify_on: options.NotifyOn = None,
+    notify_details: options.NotifyDetails = False,
     as_of: options.AsOf = None,
     engine: options.Engine = None,
     jobs: options.Jobs = None,
@@ -80,14 +86,20 @@ def check(
     if not quiet:
         progress.waiting(named, verbose=verbose)
     memory.keep()
-    from s3guard.audited import From
     from s3guard.check import Request
     from s3guard.check import judged as judge
 
     roles: Sequence[str | None] = role_arn or (None,)
     accesses = [Access(profile, region, role, endpoint_url, request_payer) for role in roles]
+    narrowed = bool(bucket or rule or framework)
+    wish = telling.Wish(notify, notify_on, notify_details, threshold, state, accesses[0], not quiet, allow_undetermined, narrowed)
+    teller = telling.teller(context, wish)
     # NOTE: with a state most of the logs are not read, and how many will be is known when they were listed.
-    with progress.shown(named if state is None else (), chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell:
+    visible = named if state is None else ()
+    with (
+        teller.crash(asked.as_of),
+        progress.shown(visible, chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell,
+    ):
         done = judge(
             Request(
                 logs=named,
@@ -112,15 +124,24 @@ def check(
                 progress=tell,
                 late=choices.late(context, late),
                 access=accesses[0] if audit else Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
-                audit=From(accesses=accesses) if audit else None,
+                audit=_audit(accesses) if audit else None,
                 exclusions=chosen.settings.exclusions,
+                traffic=any(target.output.draws for target in wanted),
             )
         )
+    done = teller.told(done)
     # NOTE: what was not delivered was reported to nobody, and is new to the next run.
     report = delivery.deliver(done.report, wanted, look, chosen.environ, judged=True, then=done.finish).report
     if not quiet:
         delivery.conclude(report, wanted)
     return report.exit_code
+
+
+def _audit(accesses: Sequence[Access]) -> From:
+    """Live accounts. NOTE: imported only where an audit is asked for: it takes as long to load as a page of rules."""
+    from s3guard.audited import From
+
+    return From(accesses=accesses)
 
 
 def _refuse(context: typer.Context, **later: object) -> None:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, ending, options, terminal
+from s3guard.cli import choices, delivery, ending, options, telling, terminal
 from s3guard.cli.delivery import Target
-from s3guard.cli.options import AWS, JUDGED, RUN, WRITTEN
+from s3guard.cli.options import AWS, JUDGED, RUN, TOLD, WRITTEN
+from s3guard.cli.telling import Teller
 from s3guard.model import Severity, UsageError
 from s3guard.outputs import Options, plural
 from s3guard.stopping import Stop
 
 if TYPE_CHECKING:
+    from s3guard.check import Judged
     from s3guard.watching.asked import Asked, Counts
     from s3guard.watching.news import News
 
@@ -33,7 +35,8 @@ s3guard watch s3://org-logs/ --queue URL --state .s3guard/state --once
 EVERY: Final = "1m"
 RELIST: Final = "6h"
 AGAIN: Final = "1h"
-_TIMES: Final = {"every": EVERY, "relist": RELIST, "again": AGAIN}
+SOON: Final = "10m"
+_TIMES: Final = {"every": EVERY, "relist": RELIST, "again": AGAIN, "notify-every": SOON}
 BEAT: Final = 60
 """Seconds between two lines that say that it goes on."""
 
@@ -80,6 +83,18 @@ def watch(
     max_unparsed: options.MaxUnparsed = None,
     require_policy: options.RequirePolicy = False,
     output: options.Outputs = None,
+    notify: options.Notify = None,
+    notify_on: options.NotifyOn = None,
+    notify_details: options.NotifyDetails = False,
+    notify_every: Annotated[
+        str | None,
+        options.flag(
+            "--notify-every",
+            takes="TIME",
+            panel=TOLD,
+            says=f"One message to each URL in that time, with what was gathered. [default: {SOON}]",
+        ),
+    ] = None,
     jobs: options.Jobs = None,
     late: options.Late = None,
     profile: options.Profile = None,
@@ -115,6 +130,9 @@ def watch(
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     start = _since(context, since)
     times = {name: _time(context, name, text) for name, text in (("every", every), ("relist", relist), ("again", again))}
+    access = Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer)
+    wish = telling.Wish(notify, notify_on, notify_details, threshold, state, access, not quiet)
+    teller = telling.teller(context, replace(wish, every=_time(context, "notify-every", notify_every)))
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
     from s3guard.check import Request
@@ -132,10 +150,12 @@ def watch(
         require_policy=require_policy,
         exempt=[one.bucket for one in chosen.settings.exclusions if one.holds(now().date())],
         late=choices.late(context, late),
-        access=Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
+        access=access,
+        traffic=any(target.output.draws for target in files),
     )
-    desk = _Desk(printed, files, look, chosen.environ, loud=not quiet, beats=verbose or terminal.is_terminal(sys.stderr))
-    return _watched(Asked(request, start, queue, once=once, **times), desk)
+    desk = _Desk(printed, files, look, chosen.environ, teller, loud=not quiet, beats=verbose or terminal.is_terminal(sys.stderr))
+    with teller.crash(request.as_of):
+        return _watched(Asked(request, start, queue, once=once, **times), desk)
 
 
 @dataclass(slots=True)
@@ -147,9 +167,17 @@ class _Desk:
     files: Sequence[Target]
     look: Options
     environ: Mapping[str, str]
+    teller: Teller
     loud: bool
     beats: bool
     _beaten: float = field(default_factory=time.monotonic)
+    _last: Judged | None = None
+    """What was judged last."""
+
+    def tell(self, done: Judged) -> Judged:
+        """See `s3guard.watching.asked.Desk`."""
+        self._last = done
+        return self.teller.told(done)
 
     def publish(self, news: News, finish: Callable[[], None]) -> bool:
         """See `s3guard.watching.asked.Desk`; BrokenPipeError where nobody reads standard output any more."""
@@ -165,13 +193,17 @@ class _Desk:
         terminal.warn(text)
 
     def beat(self, counts: Counts) -> None:
-        """A line a minute at most, where somebody looks."""
+        """Tell channels that were left for later; a line a minute at most, where somebody looks."""
+        if self._last is not None and self.teller.is_due:
+            self.teller.told(self._last)
         if self.loud and self.beats and time.monotonic() - self._beaten >= BEAT:
             self._beaten = time.monotonic()
             ending.tell(_summary("watching", counts))
 
     def end(self, counts: Counts, *, asked: bool) -> None:
-        """What was done in all."""
+        """Tell channels what was gathered for them, and say what was done in all."""
+        if self._last is not None:
+            self.teller.told(self._last, at_once=True)
         if self.loud:
             ending.tell(_summary("stopped, as asked" if asked else "nothing is left", counts))
 
