@@ -23,7 +23,7 @@ from s3guard.rules import GroupRule, NewcomerRule, RecordRule
 from s3guard.subjects import subject_text
 from s3guard.tally import group_hash
 from s3guard.undelivered import Merged
-from s3guard.unusual import Unusual, joined
+from s3guard.unusual import joined, unusual
 
 
 class Judge:
@@ -71,7 +71,7 @@ class Judge:
         if past is not None and isinstance(rule, NewcomerRule):
             return newcomers(self._plan, self._bound, past, [bucket for bucket in self._seen if bucket in self._looked])
         if past is not None and isinstance(rule, GroupRule) and rule.compares:
-            return Unusual(self._plan, self._bound, past, self._seen).compared(self._buckets)
+            return unusual(self._plan, self._bound, past, self._buckets, self._seen)
         return Compared({}, pl.DataFrame(schema=SAMPLE), {})
 
     def _of_limits(self) -> dict[str, list[Group]]:

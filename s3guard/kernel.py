@@ -58,8 +58,8 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
                 found += judged.tables(bound)
                 partial.totals.append(judged.totals(bound))
                 partial.looked += [judged.looked(bound)] if is_delivered else []
-        _meter(plan, partial, placed, judging, columns)
         found += _before(plan, columns, rows, names, is_readings=is_readings, is_delivered=is_delivered)
+        _meter(plan, partial, placed, judging, columns)
     for table in found:
         mine = partial.rules.setdefault(table.rule, RuleTables(table.splits, grid=table.grid))
         for name in Table.NAMES:

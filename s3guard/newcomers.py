@@ -27,13 +27,13 @@ def newcomers(plan: Plan, bound: BoundRule, tables: RuleTables, buckets: Collect
     findings: dict[str, list[Group]] = {}
     reasons: dict[str, str] = {}
     new = _new(counts, plan.opens if plan.since is None else plan.since).join(groups, on="g")
-    for bucket in sorted(buckets):
-        mine = new.filter(pl.col("bucket") == bucket)
-        if not mine.height:
+    alive = counts.filter(pl.col("mask") == past.ALIVE)
+    for (bucket,), mine in sorted(new.partition_by("bucket", as_dict=True).items()):
+        if bucket not in buckets:
             continue
-        hours = past.history(past.known(past.lived(counts, bound.name, bucket), None))
+        hours = past.history(past.known(past.lived(alive, bound.name, bucket), None))
         told = mine.join(hours.select("hour", "history"), left_on=pl.col("met") // past.HOUR, right_on="hour", how="left")
-        can = pl.col("history") >= past.NEEDED
+        told, can = told.with_columns(pl.col("history").fill_null(0)), pl.col("history") >= past.NEEDED
         findings[bucket] = [_finding(row) for row in told.filter(can).iter_rows(named=True)]
         if (early := told.filter(~can)).height:
             reasons[bucket] = _unknown(early)

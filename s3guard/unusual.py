@@ -29,60 +29,72 @@ _SERIES = 64
 _Row = Mapping[str, Any]
 
 
-class Unusual:
-    """Holds the hours of one rule's tables against what is usual."""
+def unusual(plan: Plan, bound: BoundRule, tables: RuleTables, buckets: Sequence[str], seen: Mapping[str, Mapping[str, int]]) -> Compared:
+    """What of the hours of the report's period is unusual to a rule, and what could not be said; `seen` is when each bucket has records."""
+    assert isinstance(bound.rule, GroupRule)  # noqa: S101 - for the type checker
+    sums = {f"s{k}": pl.Int128 for k, one in enumerate(bound.rule.usuals()) if one.limit.how in ("sum", "mean")}
+    groups = tables.groups[0] if tables.groups else pl.DataFrame(schema=GROUP)
+    counts = tables.counts[0] if tables.counts else pl.DataFrame(schema={**COUNT, **TIMES, **sums})
+    samples = tables.samples[0] if tables.samples else pl.DataFrame(schema=SAMPLE)
+    counts = counts if "fresh" in counts.columns else counts.with_columns(pl.lit(0, pl.Int64).alias("fresh"))
+    named = counts.join(groups.select("g", "bucket"), on="g")
+    # NOTE: taken apart once, for to look through all for each bucket would take as long as there are buckets.
+    of_bucket = [{key[0]: rows for key, rows in table.partition_by("bucket", as_dict=True).items()} for table in (named, groups, samples)]
+    findings: dict[str, list[Group]] = {}
+    reasons: dict[str, str] = {}
+    found = [pl.DataFrame(schema=SAMPLE)]
+    for bucket in buckets:
+        mine = (parts.get(bucket, whole.clear()) for parts, whole in zip(of_bucket, (named, groups, samples), strict=True))
+        one = _Bucket(plan, bound, bound.rule, bucket, *mine)
+        findings[bucket], taken, reason = one.compared(seen[bucket])
+        found += taken
+        if reason is not None:
+            reasons[bucket] = reason
+    return Compared(findings, pl.concat(found), reasons)
 
-    def __init__(self, plan: Plan, bound: BoundRule, tables: RuleTables, seen: Mapping[str, Mapping[str, int]]) -> None:
-        assert isinstance(bound.rule, GroupRule)  # noqa: S101 - for the type checker
-        self._plan, self._bound, self._seen, self._rule = plan, bound, seen, bound.rule
-        self._groups = tables.groups[0] if tables.groups else pl.DataFrame(schema=GROUP)
-        self._samples = tables.samples[0] if tables.samples else pl.DataFrame(schema=SAMPLE)
-        sums = {f"s{k}": pl.Int128 for k, one in enumerate(self._rule.usuals()) if one.limit.how in ("sum", "mean")}
-        counts = tables.counts[0] if tables.counts else pl.DataFrame(schema={**COUNT, **TIMES, **sums})
-        self._counts = counts if "fresh" in counts.columns else counts.with_columns(pl.lit(0, pl.Int64).alias("fresh"))
 
-    def compared(self, buckets: Sequence[str]) -> Compared:
-        """What is unusual in the report's period, and what could not be said."""
-        findings: dict[str, list[Group]] = {}
-        reasons: dict[str, str] = {}
-        samples: list[pl.DataFrame] = []
-        for bucket in buckets:
-            hours = self._hours(bucket)
-            found: list[Group] = []
-            missing = [pl.DataFrame(schema={"hour": pl.Int64, "history": pl.Int64})]
-            for k, one in enumerate(self._rule.usuals()):
-                for series in self._series(bucket, k, one, hours):
-                    told = usual.judged(series, usual.Asked(float(one.times), counts=one.limit.how != "mean", both=one.both))
-                    missing.append(told.filter(~pl.col("is_judged")).select("hour", "history"))
-                    for group, taken in self._found(bucket, k, one, told, hours):
-                        found.append(group)
-                        samples.append(taken)
-            findings[bucket] = _merged(found)
-            if reason := self._reason(hours, pl.concat(missing)):
-                reasons[bucket] = reason
-        return Compared(findings, pl.concat([pl.DataFrame(schema=SAMPLE), *samples]), reasons)
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    """One bucket's hours."""
 
-    def _hours(self, bucket: str) -> pl.DataFrame:
-        """The hours of a bucket: `past.history`, and whether each is asked about, and surely whole."""
-        seen, plan = self._seen[bucket], self._plan
+    plan: Plan
+    bound: BoundRule
+    rule: GroupRule
+    bucket: str
+    counts: pl.DataFrame
+    groups: pl.DataFrame
+    samples: pl.DataFrame
+
+    def compared(self, seen: Mapping[str, int]) -> tuple[list[Group], list[pl.DataFrame], str | None]:
+        """Findings, their samples, and why not every hour could be compared."""
+        hours = self._hours(seen)
+        found: list[tuple[Group, pl.DataFrame]] = []
+        missing = [pl.DataFrame(schema={"hour": pl.Int64, "history": pl.Int64})]
+        for k, one in enumerate(self.rule.usuals()):
+            for series in self._series(k, one, hours):
+                told = usual.judged(series, usual.Asked(float(one.times), counts=one.limit.how != "mean", both=one.both))
+                missing.append(told.filter(~pl.col("is_judged")).select("hour", "history"))
+                found += self._found(k, one, told, hours)
+        return _merged([group for group, _ in found]), [taken for _, taken in found], self._reason(hours, pl.concat(missing))
+
+    def _hours(self, seen: Mapping[str, int]) -> pl.DataFrame:
+        """`past.history`, and whether each hour is asked about, and surely whole."""
+        plan = self.plan
         begin = plan.opens if plan.since is None else plan.since
         finish = plan.until
         if finish is None:
             finish = seen["last"] + 1 if plan.arrived is None else max(plan.arrived, seen["last"] + 1)
         whole = finish if plan.delivered is None else min(finish, plan.delivered)
-        hours = past.history(past.known(past.lived(self._counts, self._bound.name, bucket), (finish - 1) // HOUR))
+        hours = past.history(past.known(past.lived(self.counts, self.bound.name, self.bucket), (finish - 1) // HOUR))
         end = (pl.col("hour") + 1) * HOUR
         asked = pl.col("is_due") & (pl.col("hour") * HOUR < finish) & (pl.lit(value=True) if begin is None else end > begin)
         return hours.with_columns(asked.alias("is_asked"), (end <= whole).alias("is_full"))
 
-    def _series(self, bucket: str, k: int, one: Usual, hours: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    def _series(self, k: int, one: Usual, hours: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """What `usual.judged` takes, of some groups at a time."""
-        mine = self._groups.filter((pl.col("bucket") == bucket) & (pl.col("g") != past.alive_group(past.of_past(self._bound.name), bucket)))
-        groups = mine["g"]
-        if not self._rule.subject:
-            groups = pl.Series("g", [group_hash(self._bound.name, bucket, "{}")], pl.Int64)
-        values = _values(self._counts.join(groups.to_frame(), on="g", how="semi"), k, one)
-        if self._rule.subject:
+        groups = pl.Series("g", [group_hash(self.bound.name, self.bucket, "{}")], pl.Int64)
+        values = _values(self.counts.filter(pl.col("g") != self._alive), k, one)
+        if self.rule.subject:
             # NOTE: groups that never have as much as would be told of are most of them, where there are many.
             groups = values.filter(pl.col("x") >= usual.least(float(one.times), counts=one.limit.how != "mean"))["g"].unique().sort()
         for start in range(0, len(groups), _SERIES):
@@ -93,46 +105,52 @@ class Unusual:
             ordered = dense.sort("g", "segment", "hour").with_columns(pl.struct("g", "segment").rle_id().cast(pl.Int64).alias("series"))
             yield ordered.select("series", "g", "hour", "x", "is_known", "is_asked", "is_full", "weight")
 
-    def _found(self, bucket: str, k: int, one: Usual, told: pl.DataFrame, hours: pl.DataFrame) -> Iterator[tuple[Group, pl.DataFrame]]:
+    @property
+    def _alive(self) -> int:
+        return past.alive_group(past.of_past(self.bound.name), self.bucket)
+
+    def _found(self, k: int, one: Usual, told: pl.DataFrame, hours: pl.DataFrame) -> Iterator[tuple[Group, pl.DataFrame]]:
         """The findings of one number of some groups, each with its samples."""
-        unusual = told.filter(pl.col("off").is_not_null()).with_columns((pl.col("off") < 0).alias("is_fewer"))
-        for (g, is_fewer), alarms in unusual.partition_by("g", "is_fewer", as_dict=True).items():
-            ticks = (alarms["hour"] * HOUR).alias("tick")
-            mine = self._counts.filter((pl.col("g") == g) & pl.col("tick").is_in(ticks.implode()) & has(k, MEMBER))
+        far = told.filter(pl.col("off").is_not_null()).with_columns(
+            (pl.col("off") < 0).alias("is_fewer"), (pl.col("hour") * HOUR).alias("tick")
+        )
+        counts, samples = (rows.filter(has(k, MEMBER)).join(far, on=["g", "tick"], how="semi") for rows in (self.counts, self.samples))
+        for (g, is_fewer), alarms in far.partition_by("g", "is_fewer", as_dict=True).items():
+            ticks = alarms["tick"].implode()
+            mine = counts.filter((pl.col("g") == g) & pl.col("tick").is_in(ticks))
             subject = self._subject(int(g), one, is_fewer=bool(is_fewer))
-            number = group_hash(self._bound.name, bucket, json.dumps(subject)) if self._rule.adds else int(g)
+            number = group_hash(self.bound.name, self.bucket, json.dumps(subject)) if self.rule.adds else int(g)
             worst = alarms.sort(-pl.col("off").abs(), "hour").row(0, named=True)
             fresh = int(mine["fresh"].sum())
-            if is_fewer and self._is_news(bucket, alarms["hour"], hours):
+            if is_fewer and self._is_news(alarms["hour"], hours):
                 fresh = max(1, fresh)
-            whom = subject_text({name: value for name, value in subject.items() if name not in self._rule.adds})
+            whom = subject_text({name: value for name, value in subject.items() if name not in self.rule.adds})
             message = f"{whom}: {_said(one, worst)}" if whom else _said(one, worst)
             if alarms.height > 1:
                 message += f"; and {alarms.height - 1:,} other {'hour' if alarms.height == 2 else 'hours'}"
             first, last = mine["first"].min(), mine["last"].max()
             group = Group(number, None, subject, int(mine["n"].sum()), _whole(first), _whole(last), message, fresh)
-            taken = self._samples.filter((pl.col("g") == g) & pl.col("tick").is_in(ticks.implode()) & has(k, MEMBER))
+            taken = samples.filter((pl.col("g") == g) & pl.col("tick").is_in(ticks))
             yield group, taken.with_columns(pl.lit(number, pl.Int64).alias("g"))
 
-    def _is_news(self, bucket: str, alarms: pl.Series, hours: pl.DataFrame) -> bool:
+    def _is_news(self, alarms: pl.Series, hours: pl.DataFrame) -> bool:
         """Whether a silence is one that no earlier report can have told of: it is of hours that this run judged, or it goes on.
 
         NOTE: there is no record in it that could be new.
         """
-        alive = past.alive_group(past.of_past(self._bound.name), bucket)
-        fresh = self._counts.filter((pl.col("g") == alive) & (pl.col("fresh") > 0))["tick"].min()
+        fresh = self.counts.filter((pl.col("g") == self._alive) & (pl.col("fresh") > 0))["tick"].min()
         last = hours.filter("is_asked", "is_full")["hour"].max()
         return alarms.max() == last or (fresh is not None and int(alarms.max()) * HOUR >= int(fresh))  # type: ignore[arg-type]  # whole numbers
 
     def _subject(self, g: int, one: Usual, *, is_fewer: bool) -> dict[str, str | int | None]:
-        named = self._groups.filter(pl.col("g") == g)["subject"]
+        named = self.groups.filter(pl.col("g") == g)["subject"]
         told: dict[str, str | int | None] = json.loads(named[0]) if len(named) else {}
-        return {"measure": one.name, "change": "fewer" if is_fewer else "more", **told} if self._rule.adds else told
+        return {"measure": one.name, "change": "fewer" if is_fewer else "more", **told} if self.rule.adds else told
 
     def _reason(self, hours: pl.DataFrame, missing: pl.DataFrame) -> str | None:
         """Why some hours could not be compared."""
         asked = hours.filter("is_asked")
-        if any(one.limit.how != "mean" for one in self._rule.usuals()):
+        if any(one.limit.how != "mean" for one in self.rule.usuals()):
             missing = pl.concat([missing, asked.filter(pl.col("history") < past.NEEDED).select("hour", "history")])
         missing = missing.unique("hour").sort("hour")
         if not missing.height:

@@ -23,6 +23,7 @@ from s3guard.state.compaction import compact, prune
 from s3guard.undelivered import needs_of
 from tests import remembering
 from tests.batches import Line, policies_of, scattered, whole
+from tests.deliveries import json_lines, record_of, written
 from tests.rendering import rendered
 
 POLICY: Final = """
@@ -111,7 +112,7 @@ def test_a_period_that_begins_within_an_hour_counts_its_own_records_and_compares
 
 def write(folder: Path, logs: Mapping[str, Sequence[Fields]], policy: str = POLICY) -> None:
     for part in ("logs", "policies"):
-        (folder / part).mkdir(exist_ok=True)
+        (folder / part).mkdir(parents=True, exist_ok=True)
     for name, records in logs.items():
         (folder / "logs" / name).write_bytes(b"".join(line + b"\n" for line in rendered(records)))
     (folder / "policies" / "p.yaml").write_text(policy, encoding="utf-8")
@@ -281,3 +282,26 @@ def test_what_a_rule_compares_with_survives_the_wire() -> None:
     assert {past.of_past(f"p/{kind}") for kind in EXPECTED} == names
     assert all((frame["tick"] < second(SINCE)).any() for name in names for frame in partial.rules[name].counts)
     assert all(set(joins.SAMPLE) == set(frame.columns) for name in names for frame in partial.rules[name].samples)
+
+
+def test_a_delivery_of_json_is_compared_as_its_lines_are_and_not_at_all_where_a_field_was_left_out(tmp_path: Path) -> None:
+    logs = days()
+    for form in ("lines", "json", "less"):
+        write(
+            tmp_path / form, {name: records for name, records in logs.items() if form == "lines" or int(name[:2]) % 2 or name == "16.log"}
+        )
+        for file in () if form == "lines" else sorted((tmp_path / form / "logs").iterdir()):
+            records = [record_of(line, nulls=False) or {} for line in file.read_bytes().splitlines()]
+            file.write_bytes(
+                json_lines([written({key: one[key] for key in one if form == "json" or key != "http_status"}) for one in records])
+            )
+        if form == "json":
+            write(tmp_path / form, {name: records for name, records in logs.items() if not int(name[:2]) % 2 and name != "16.log"})
+    found = {
+        form: check(Request([str(tmp_path / form / "logs")], [tmp_path / form / "policies"], AS_OF, SINCE, UNTIL, jobs=1)).results
+        for form in ("lines", "json", "less")
+    }
+    assert said(found["lines"]) == said(found["json"])
+    told = said(found["less"])
+    assert {Status.UNDETERMINED} == {told[kind][0] for kind in ("anomalies", "first_seen")}
+    assert "leaves out what the rule needs" in (told["anomalies"][1] or "")

@@ -144,8 +144,7 @@ class View:
         Counts know those of the run `fresh` and those that no finished run has reported on. Objects are those that may have a record in
         the hours. Rules that compare with what was before are given `past` seconds of it.
         """
-        parts = self._parts(rules, fresh, since, until, past)
-        whole = merge(_drawn(part, draws) for part in parts).within(since, until)
+        whole = merge(_drawn(part, draws) for part in self._parts(rules, fresh, since, until, past)).within(since, until)
         seen = whole.seen[0]
         whole.objects, whole.bytes, whole.quarantined = seen.height, int(seen["bytes"].sum()), int(seen["quarantined"].sum())
         whole.outside = max(0, int(seen["records"].sum()) - int(whole.buckets[0]["records"].sum()))
