@@ -16,7 +16,7 @@ from s3guard.audit.rows import Facts
 from s3guard.audit.wants import wants
 from s3guard.aws import Access
 from s3guard.model import Coverage, Location, Report, Result, Run, Severity, Status, UsageError
-from s3guard.outputs import instant, plural
+from s3guard.outputs import PROVES_OF_AUDIT, instant, plural
 from s3guard.policy import Policy
 from s3guard.problems import did_you_mean
 from s3guard.redaction import NOTHING, Redaction
@@ -106,7 +106,7 @@ def audit(request: Request) -> tuple[Report, Audited]:
         coverage=Coverage(0, 0, 0, 0, 0, (), {}, None, None, ()),
         policies=tuple(one.as_judged for one in loaded),
         results=found.results,
-        notes=(*notes, *found.notes),
+        notes=(*notes, *found.notes, PROVES_OF_AUDIT),
     )
     redaction = request.redaction.masking(name for one in loaded for name in one.mask)
     masked = replace(redaction, kinds=frozenset()).report(report)

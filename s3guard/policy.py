@@ -172,7 +172,7 @@ def _policy(stack: Stack, kinds: Mapping[str, type[Rule]], problems: Problems) -
     binder = Binder(stack, kinds, found)
     rules = binder.rules()
     rules = (*rules, *_anonymous(rules, kinds))
-    logging, review = _section(stack, "logging", Logging, found), _section(stack, "review", Review, found)
+    logging, review = _section(stack, "logging", Logging, binder, found), _section(stack, "review", Review, binder, found)
     _check_missing(stack, found)
     known = Referable(_known(binder.known), frozenset(binder.unnamed), stack.is_whole)
     check_waivers(own.node, known, found)
@@ -253,15 +253,16 @@ def _anonymous(rules: Sequence[Placed], kinds: Mapping[str, type[Rule]]) -> tupl
     return (Placed(rule, replace(guards[0], kind=_IMPLIED, id=_IMPLIED)),)
 
 
-def _section(stack: Stack, key: str, model: type[_Section], problems: Problems) -> _Section | None:
+def _section(stack: Stack, key: str, model: type[_Section], binder: Binder, problems: Problems) -> _Section | None:
     """A section of all layers, merged and validated; None where no layer has it, or where it has faults, which are problems."""
-    node = merged_section(stack.layers, key)
-    if node is None:
+    written = merged_section(stack.layers, key)
+    if written is None:
         return None
+    node, is_whole = binder.expanded(model, written)
     try:
         return model.model_validate(plain(node))
     except ValidationError as error:
-        report(error, model, node, node.place, problems)
+        report(error, model, node, node.place, problems, is_whole=is_whole)
         return None
 
 

@@ -66,6 +66,16 @@ def test_a_list_that_nothing_uses_is_checked_as_well(repo: Path) -> None:
     ] == faults(repo, text)
 
 
+def test_readers_of_the_logs_take_named_lists(repo: Path) -> None:
+    text = f"{HEAD}principals: {{auditors: [account:000000000001, account:000000000002]}}\nlogging:\n"
+    policy = load_one(repo, f'{text}  readers: ["@auditors", service:x.amazonaws.com]\n')
+    assert policy.logging is not None
+    assert ("account:000000000001", "account:000000000002", "service:x.amazonaws.com") == policy.logging.readers
+    assert ["p.yaml:6:13: '@auditor' names no list of `principals`; did you mean @auditors?"] == faults(
+        repo, text + '  readers: ["@auditor"]\n'
+    )
+
+
 def test_named_lists_nest_only_so_deep(repo: Path) -> None:
     chain = "".join(f'  l{i}: ["@l{i + 1}"]\n' for i in range(3_000))
     problems = faults(repo, HEAD + f"principals:\n{chain}  l3000: authenticated\nrules: {{anonymous: {{}}}}\n")

@@ -6,7 +6,8 @@ An output is a module of this package; its file's name is its name on the comman
 * `EXTENSION`: the usual ending of its files, with the dot,
 * `render(report, options)`: the text of the file (UTF-8 when written), in one string or in pieces, the same for the same report.
 
-It may have `also(report, options, environ)` too: what the format writes besides its own text, where the environment names a place.
+It may have `also(report, options, environ)` too: what the format writes besides its own text, where the environment names a place; and
+`DRAWS`, true where it shows the traffic (`Report.traffic`), which a run then measures.
 
 Every value that may hold log text goes through `s3guard.text.shown` and then the format's own escaper.
 """
@@ -28,7 +29,14 @@ PROVES = (
     "A pass means no violation among the records delivered: "
     "S3 delivers access logs on a best-effort basis, so a record may come late, twice or never."
 )
-"""What a clean report proves, and what not; every output says it."""
+"""What a clean report over records proves, and what not; every output says it."""
+PROVES_OF_AUDIT = (
+    "A pass of the audit means that the configuration was as asked when it was looked at: "
+    "not that it was so before or stays so, nor that each request is logged, since S3 delivers on a best-effort basis."
+)
+"""What a clean audit of the configuration proves, and what not; every output of one says it."""
+CLAIMS = (PROVES, PROVES_OF_AUDIT)
+"""Sentences of a report's notes that outputs say at their end, through `proves`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,8 @@ class Options:
     """Whether human-readable text keeps to ASCII (the terminal's encoding knows no more)."""
     verbose: bool = False
     """Whether human-readable text lists the checks that passed, too."""
+    traffic: bool = False
+    """Whether human-readable text draws the traffic, too."""
     markdown_limit: int = 65_000
     """Bytes of a Markdown page; a comment on a pull request takes 65,536 characters."""
 
@@ -64,6 +74,8 @@ class Output:
     """With the dot."""
     _render: Callable[[Report, Options], str | Iterable[str]]
     _also: Callable[[Report, Options, Mapping[str, str]], None] | None = None
+    draws: bool = False
+    """Whether it shows the traffic."""
 
     def render(self, report: Report, options: Options = Options()) -> Iterator[str]:
         """The report in this format, in pieces."""
@@ -90,7 +102,9 @@ def find(name: str) -> Output:
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"there is no output '{shown(name)}'{meant or '.'} Outputs: {', '.join(names())}")
     module = importlib.import_module(f"{__name__}.{name}")
-    return Output(name, (module.__doc__ or "").strip().splitlines()[0], module.EXTENSION, module.render, getattr(module, "also", None))
+    help_ = (module.__doc__ or "").strip().splitlines()[0]
+    also, draws = getattr(module, "also", None), getattr(module, "DRAWS", False)
+    return Output(name, help_, module.EXTENSION, module.render, also, draws)
 
 
 def catalog() -> dict[str, Output]:
@@ -110,10 +124,21 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
 
 def statements(report: Report) -> tuple[str, ...]:
     """Visible sentences that every output carries: what was looked at, what could not be, the report's notes, what all this proves."""
-    notes = tuple(shown(note) for note in report.notes if note != PROVES)
+    notes = tuple(shown(note) for note in report.notes if note not in CLAIMS)
     looked = tuple(_coverage(report.coverage))
-    is_audit = bool(report.results) and not report.coverage.objects and not any(result.is_of_records for result in report.results)
-    return (*(looked[1:] if is_audit else looked), *notes, PROVES)
+    return (*(looked if is_of_records(report) else looked[1:]), *notes, proves(report))
+
+
+def proves(report: Report) -> str:
+    """What the report proves, and what not: of records, of the configuration, or of both."""
+    is_audit = PROVES_OF_AUDIT in report.notes or any(not result.is_of_records for result in report.results)
+    return " ".join(claim for claim, holds in zip(CLAIMS, (is_of_records(report), is_audit), strict=True) if holds)
+
+
+def is_of_records(report: Report) -> bool:
+    """Whether log records were judged, or were to be: not so where the configuration alone was audited."""
+    is_audit = PROVES_OF_AUDIT in report.notes or bool(report.results)
+    return PROVES in report.notes or bool(report.coverage.objects) or any(one.is_of_records for one in report.results) or not is_audit
 
 
 def _coverage(coverage: Coverage) -> Iterator[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from s3guard.model import ControlStatus, Coverage, PolicyFile, Redacted, Report, Result, Run, Status, UnableError, UsageError
-from s3guard.outputs import PROVES, Options, instant, json_text
+from s3guard.outputs import Options, instant, json_text, proves
 from s3guard.text import shown, unvisible
 from s3guard.traffic import Traffic
 
@@ -53,7 +53,7 @@ def document(report: Report) -> dict[str, Any]:
         "unwritten": _plain(report.unwritten),
         **({} if report.traffic is None else {"traffic": _plain(report.traffic)}),
         **({} if report.redacted is None else {"redacted": _plain(report.redacted)}),
-        "proves": PROVES,
+        "proves": proves(report),
     }
 
 

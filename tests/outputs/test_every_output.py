@@ -14,9 +14,10 @@ from datetime import timedelta
 import cmarkgfm
 import pytest
 from lxml import etree
+from lxml.html import document_fromstring
 
 from s3guard.model import Report, Severity, Status, UsageError
-from s3guard.outputs import PROVES, Options, Output, catalog, find, names
+from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, Output, catalog, find, names
 from s3guard.text import ci_safe, shown, unvisible, visible
 from tests.outputs import golden, reports, runner
 from tests.outputs.corpus import HOSTILE, SECRETS
@@ -59,6 +60,12 @@ def of_markdown(text: str) -> list[str]:
     return [html.unescape(part) for part in re.split(r"<[^<>]*>", page)]
 
 
+def of_html(text: str) -> list[str]:
+    root = document_fromstring(text)
+    parts = [part for element in root.iter() for part in (*element.attrib.values(), element.text or "", element.tail or "")]
+    return [*parts, root.text_content()]
+
+
 def of_lines(text: str) -> list[str]:
     """The text itself, and the messages of workflow commands as the runner gives them on."""
     told = [command.data for line in text.splitlines() if (command := runner.github(line))]
@@ -71,6 +78,7 @@ READERS: dict[str, Callable[[str], list[str]]] = {
     ".xml": of_xml,
     ".csv": of_csv,
     ".md": of_markdown,
+    ".html": of_html,
     ".txt": of_lines,
 }
 """What a reader of a file with that ending is given; an output with another ending needs its reader here."""
@@ -145,6 +153,17 @@ def test_every_output_says_what_was_looked_at_and_what_it_proves(output: Output,
     told = squeezed("".join(read(output, report)))
     assert squeezed(PROVES) in told
     assert re.search(rf"(?<![\d,.]){report.coverage.records:,}|(?<!\d){report.coverage.records}(?!\d)", " ".join(read(output, report)))
+
+
+@every_output
+def test_an_audit_of_the_configuration_claims_nothing_of_records(output: Output) -> None:
+    of_audit, of_records = reports.result("logging", records=0), reports.result()
+    audit = replace(reports.empty(), results=(of_audit,), notes=(PROVES_OF_AUDIT,))
+    nothing = replace(audit, results=())
+    both = reports.report(of_audit, of_records, notes=(PROVES_OF_AUDIT, PROVES))
+    for report, claims in ((audit, {PROVES_OF_AUDIT}), (nothing, {PROVES_OF_AUDIT}), (both, {PROVES, PROVES_OF_AUDIT})):
+        told = squeezed("".join(read(output, report)))
+        assert claims == {claim for claim in (PROVES, PROVES_OF_AUDIT) if squeezed(claim) in told}
 
 
 @every_output

@@ -76,6 +76,35 @@ def test_no_report_and_no_line_names_anybody_who_is_redacted(world: Here) -> Non
     )
 
 
+def test_no_chart_or_table_of_a_drawn_report_names_anybody_who_is_redacted(world: Here) -> None:
+    arguments = (
+        "report",
+        "logs",
+        "-o",
+        "text",
+        "-o",
+        "html:page.html",
+        "-o",
+        "json:report.json",
+        "--state",
+        "state",
+        "--since",
+        "2019-01-01",
+    )
+    ended = world(*arguments, *REDACT, **KEYED)
+    assert 1 == ended.code, ended.err
+    page = (world.folder / "page.html").read_bytes()
+    assert b"requester:" in page
+    assert b"user_agent:" in (world.folder / "report.json").read_bytes()
+    for content in (of(ended), page, (world.folder / "report.json").read_bytes()):
+        assert [] == found(content, *KINDS, "credential")
+    raw = world("report", "--state", "state", "--since", "2019-01-01")
+    assert found(of(raw), "requester", "ip")
+    assert [] == found(of(raw), "credential")
+    for path in (world.folder / "state").rglob("*"):
+        assert path.is_dir() or [] == found(path.read_bytes(), "credential"), path
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_redacted_by_itself(world: Here, kind: str) -> None:
     written = checked(world, "redacted", "--redact", kind, **KEYED)

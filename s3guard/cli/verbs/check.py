@@ -130,6 +130,7 @@ def check(
                 audit=_audit(accesses) if audit else None,
                 exclusions=chosen.settings.exclusions,
                 redaction=hidden,
+                traffic=any(target.output.draws for target in wanted),
             )
         )
     done = teller.told(done)

@@ -156,6 +156,7 @@ def watch(
         late=choices.late(context, late),
         access=access,
         redaction=hidden,
+        traffic=any(target.output.draws for target in files),
     )
     beats = verbose or terminal.is_terminal(sys.stderr)
     desk = _Desk(printed, files, look, chosen.environ, teller, loud=not quiet, beats=beats, hide=hidden.text)
