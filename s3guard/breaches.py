@@ -1,4 +1,4 @@
-"""Breaches: findings in the making, and how one names whom it is about."""
+"""Breaches: findings in the making."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from s3guard import hours, past, seen
 from s3guard.columns import Columns, decoded_keys
 from s3guard.counted import breaking, measured
 from s3guard.joins import BUCKET, DELIVERY, LOOKED, TOTALS
+from s3guard.masks import Masks
 from s3guard.metered import metered
 from s3guard.parsed import Parsed
 from s3guard.partial import Partial, of_delivery
@@ -53,8 +54,7 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
             bound = plan.rules_of(bucket)
             if bound:
                 judging.append(bucket)
-                tally = Tally(bucket, columns, names, plan.masks)
-                judged = _Bucket(bucket, of_bucket, columns, names, tally, is_readings=is_readings, is_delivered=is_delivered)
+                judged = _Bucket(bucket, of_bucket, columns, names, plan.masks, is_readings=is_readings, is_delivered=is_delivered)
                 found += judged.tables(bound)
                 partial.totals.append(judged.totals(bound))
                 partial.looked += [judged.looked(bound)] if is_delivered else []
@@ -75,7 +75,7 @@ def _meter(plan: Plan, partial: Partial, rows: pl.DataFrame, buckets: Sequence[s
         return
     codes = [columns.vocabulary["bucket"].code(name) for name in buckets]
     chosen = rows if rows["bucket"].n_unique() == len(codes) else rows.filter(pl.col("bucket").is_in(codes))
-    found = metered(chosen, columns, apart=plan.cell is not None)
+    found = metered(chosen, columns, plan.masks, apart=plan.cell is not None)
     partial.flows.append(found.flows)
     partial.times.append(found.times)
     partial.tops.append(found.tops)
@@ -91,8 +91,7 @@ def _before(
     for bucket, of_bucket in _by_bucket(earlier.with_columns(_cell(plan).alias("cell")), columns):
         bound = tuple(one for one in plan.rules_of(bucket) if one.rule.compares)
         if bound:
-            tally = Tally(bucket, columns, objects, plan.masks)
-            before = _Bucket(bucket, of_bucket, columns, objects, tally, is_readings=is_readings, is_delivered=is_delivered)
+            before = _Bucket(bucket, of_bucket, columns, objects, plan.masks, is_readings=is_readings, is_delivered=is_delivered)
             yield from before.tables(bound, is_before=True)
 
 
@@ -151,7 +150,7 @@ class _Bucket:
         rows: pl.DataFrame,
         columns: Columns,
         objects: pl.Series,
-        tally: Tally,
+        masks: Masks,
         *,
         is_readings: bool,
         is_delivered: bool,
@@ -159,7 +158,7 @@ class _Bucket:
         self._bucket = bucket
         self._columns = columns
         self._objects = objects
-        self._tally = tally
+        self._tally = Tally(bucket, columns, objects, masks)
         self._is_readings = is_readings
         self._is_delivered = is_delivered
         self._has_illegible = int(rows["unknown"].max() or 0) >= ILLEGIBLE  # type: ignore[arg-type]  # numbers have a number for maximum

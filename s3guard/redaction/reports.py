@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from s3guard.model import Finding, Redacted, Report, Result
-from s3guard.records import OUTCOMES
+from s3guard.records import COLUMNS, OUTCOMES
 from s3guard.redaction import Redaction
 from s3guard.redaction.columns import CLIENT, DOMAINS, KINDS
 from s3guard.subjects import subject_text
@@ -134,9 +134,13 @@ class _Walk:
         redaction = self._redaction
         if not any(name in DOMAINS or name in CLIENT for name in subject):
             return redaction.text(finding.message)
-        before, now = subject_text(finding.subject), subject_text(subject)
-        if not finding.message.startswith(before):
-            return f"{now}: {_REST}"
+        # NOTE: rules that compare with the past say what they compared behind whom it is about.
+        for names in (subject, [name for name in subject if name in COLUMNS]):
+            before, now = (subject_text({name: told[name] for name in names}) for told in (finding.subject, subject))
+            if finding.message.startswith(before):
+                break
+        else:
+            return f"{subject_text(subject)}: {_REST}"
         rest = finding.message[len(before) :]
         changed = {old: new for name, old in finding.subject.items() if isinstance(old, str) and old != (new := subject[name])}
         for old in sorted(changed, key=len, reverse=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from s3guard.masks import Masks
 from s3guard.redaction import Redaction
 from s3guard.redaction.columns import HARMLESS, domain_of
 from s3guard.redaction.sentences import SUSPECT
@@ -20,6 +21,12 @@ def redacted(redaction: Redaction, column: str, texts: pl.Series) -> pl.Series:
         return texts
     places = texts.str.contains("|".join(suspects)).fill_null(value=False).arg_true()
     return texts.scatter(places, _changed(redaction, column, texts.gather(places)))
+
+
+def masked(masks: Masks, texts: pl.Series) -> pl.Series:
+    """The texts with every credential masked; null stays null."""
+    places = texts.str.contains(masks.suspect).fill_null(value=False).arg_true()
+    return texts.scatter(places, pl.Series([masks.apply(text) for text in texts.gather(places)], dtype=pl.String)) if len(places) else texts
 
 
 def _changed(redaction: Redaction, column: str, texts: pl.Series) -> pl.Series:

@@ -6,10 +6,13 @@ import inspect
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from s3guard import outputs
+from s3guard.aws import Access
 from s3guard.cli.application import catalog
+from s3guard.state import State
 from tests.cli.conftest import here as here  # noqa: PLC0414 - a fixture
 from tests.cli.project import Ended, Here
 from tests.notify.receiver import receiving
@@ -31,6 +34,15 @@ def world(here: Here) -> Here:
 
 def of(ended: Ended) -> bytes:
     return f"{ended.out}\n{ended.err}".encode("utf-8", "replace")
+
+
+def held(folder: Path) -> bytes:
+    """All texts that a state holds, unpacked, and the bytes of its files."""
+    view = State(str(folder / "state"), Access()).view()
+    frames = [frame for batch in view.batches for frame in batch.partial.tops]
+    frames += [frame for batch in view.batches for tables in batch.partial.rules.values() for frame in (*tables.groups, *tables.samples)]
+    texts = [str(value) for frame in frames for column in frame.select(pl.selectors.string()) for value in column.drop_nulls()]
+    return "\n".join(texts).encode() + b"".join(path.read_bytes() for path in (folder / "state").rglob("*") if path.is_file())
 
 
 def reports(folder: Path) -> list[str]:
@@ -74,6 +86,35 @@ def test_no_report_and_no_line_names_anybody_who_is_redacted(world: Here) -> Non
     assert all(
         "Redacted: ip, requester" in " ".join(content.decode().split()) for name, content in written.items() if name.endswith(".out")
     )
+
+
+def test_no_chart_or_table_of_a_drawn_report_names_anybody_who_is_redacted(world: Here) -> None:
+    arguments = (
+        "report",
+        "logs",
+        "-o",
+        "text",
+        "-o",
+        "html:page.html",
+        "-o",
+        "json:report.json",
+        "--state",
+        "state",
+        "--since",
+        "2019-01-01",
+    )
+    ended = world(*arguments, *REDACT, **KEYED)
+    assert 1 == ended.code, ended.err
+    page = (world.folder / "page.html").read_bytes()
+    assert b"requester:" in page
+    assert b"user_agent:" in (world.folder / "report.json").read_bytes()
+    for content in (of(ended), page, (world.folder / "report.json").read_bytes()):
+        assert [] == found(content, *KINDS, "credential")
+    raw = world("report", "--state", "state", "--since", "2019-01-01")
+    assert found(of(raw), "requester", "ip")
+    assert [] == found(of(raw), "credential")
+    assert found(held(world.folder), *KINDS)
+    assert [] == found(held(world.folder), "credential")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -172,8 +213,8 @@ def test_a_state_goes_on_whatever_a_run_redacts(world: Here) -> None:
     assert len({len(report["results"]) for report in told}) == 1
     assert [1, 3, 3, 3] == [run.code for run in runs]  # NOTE: torn.gz; what could not be read is told again and again
     assert told[0]["results"][0]["findings"][0]["subject"] == told[3]["results"][0]["findings"][0]["subject"]
-    for path in (world.folder / "state").rglob("*"):
-        assert path.is_dir() or [] == found(path.read_bytes(), "credential"), path
+    assert found(held(world.folder), *KINDS)
+    assert [] == found(held(world.folder), "credential")
 
 
 def test_a_record_that_could_be_judged_is_not_taken_for_one_when_it_is_redacted(world: Here) -> None:

@@ -78,6 +78,13 @@ def test_a_message_in_which_the_subject_is_not_found_is_not_kept() -> None:
     assert f"key {ALL.value('key', 'a/b')}: what it did is redacted with its subject" == only_finding(ALL.report(report)).message
 
 
+def test_a_message_that_says_what_was_compared_behind_whom_it_is_about_is_kept() -> None:
+    report = finding({"measure": "requests", "change": "more", "principal": USER})
+    said = replace(only_finding(report), message=f"principal {USER}: 9 requests, where 3 were expected")
+    report = replace(report, results=(replace(report.results[0], findings=(said,)),))
+    assert f"principal {ALL.value('principal', USER)}: 9 requests, where 3 were expected" == only_finding(ALL.report(report)).message
+
+
 def test_who_is_nobody_stays_nobody() -> None:
     told = only_finding(ALL.report(finding({"principal": None, "remote_ip": None, "http_status": 403})))
     assert {"principal": None, "remote_ip": None, "http_status": 403} == told.subject
