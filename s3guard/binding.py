@@ -120,7 +120,7 @@ class Binder:
             name = f"{entry.kind}/{given.text}" if isinstance(given, Scalar) and given.text else entry.kind
             self.known[name] = Known(_subject(kind, entry.node), _text(entry.node.values.get("enabled")) != "false")
             return None
-        self.known[rule.name] = Known(rule.subject, rule.enabled)
+        self.known[rule.name] = Known(rule.named, rule.enabled)
         return rule
 
     def expanded(self, model: type[BaseModel], node: Mapping) -> tuple[Mapping, bool]:
@@ -138,9 +138,9 @@ def _subject(kind: type[Rule], node: Mapping) -> tuple[str, ...] | None:
     """The columns of the subject of an entry with faults; None where it is among them."""
     written = node.values.get("group_by")
     if written is None:
-        return kind.default_group_by
+        return (*kind.adds, *kind.default_group_by)
     names = tuple(_text(item) or "" for item in (written.items if isinstance(written, Listing) else (written,)))
-    return names if all(name in COLUMNS for name in names) else None
+    return (*kind.adds, *names) if all(name in COLUMNS for name in names) else None
 
 
 def _text(node: Node | None) -> str | None:

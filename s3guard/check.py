@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from s3guard import __version__, chosen, engines, policy, sources
+from s3guard import __version__, charted, chosen, engines, policy, sources
 from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.globs import matches
@@ -77,6 +77,8 @@ class Request:
     progress: Callable[[int, int], None] | None = None
     audit: audited.From | None = None
     """Where the facts of the configuration audit come from; None: the run has none."""
+    traffic: bool = False
+    """Whether the report shows the traffic (`Report.traffic`). It is measured with a state in any case, for reports of later runs."""
     exclusions: Sequence[Exclusion] = ()
     """Buckets that the audit accepts without a policy."""
 
@@ -105,7 +107,9 @@ class Judged:
         if self.state is not None:
             from s3guard.state import run_head
 
-            while not self.state.append(run_head(self.report.run.id, **self.covered), render(self.report, Options()).encode()):
+            # NOTE: the tables of the traffic are in the state already, and would be there again with each run.
+            record = render(replace(self.report, traffic=None), Options()).encode()
+            while not self.state.append(run_head(self.report.run.id, **self.covered), record):
                 self.state.view()
 
 
@@ -181,6 +185,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     results = concluded.results if audit is None else (*concluded.results, *audit.results)
     blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
+    drawn = () if concluded.traffic is None else charted.notes(concluded.traffic)
     why = "--bucket names others" if request.buckets else "no policy is about them"
     of_audit = (*audit.notes, PROVES_OF_AUDIT) if audit else ()
     report = Report(
@@ -191,7 +196,8 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         coverage=coverage,
         policies=tuple(one.as_judged for one in loaded),
         results=results,
-        notes=(*notes, *told.notes, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
+        traffic=concluded.traffic,
+        notes=(*notes, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     return Judged(report, state, told.covered, audit, known, blind)
 
@@ -234,8 +240,10 @@ def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
         loaded,
         since=None if request.since is None else ceil(request.since.timestamp()),
         until=None if request.until is None else ceil(request.until.timestamp()),
+        delivered=floor(request.as_of.timestamp() - request.late.total_seconds()),
         rules=_rules(loaded, request.rules, audits=request.audit is not None),
         buckets=frozenset(request.buckets) or None,
+        traffic=request.traffic,
     )
 
 

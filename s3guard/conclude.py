@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s3guard import coverage
+from s3guard.charted import charted
 from s3guard.globs import matches
 from s3guard.judge import Judge
 from s3guard.model import Coverage, Result, RunCoverage
@@ -14,6 +15,7 @@ from s3guard.partial import Each, Partial
 from s3guard.plan import Plan
 from s3guard.policy import BoundRule, Policy
 from s3guard.results import Known, result_of, result_of_idle, result_of_unmatched
+from s3guard.traffic import Traffic
 from s3guard.undelivered import Deliveries
 
 
@@ -25,6 +27,8 @@ class Conclusion:
     coverage: Coverage
     runs: tuple[RunCoverage, ...] = ()
     """Which runs judged what of it, of a state."""
+    traffic: Traffic | None = None
+    """Where the plan wants it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ def conclude(plan: Plan, partial: Partial, known: Known | None = None, each: Eac
         unmatched = [glob for glob in policy.globs if not any(matches(glob, bucket) for bucket in seen)]
         if unmatched and bound and plan.buckets is None:
             results.append(result_of_unmatched(policy, unmatched))
-    return Conclusion(tuple(results), coverage.of(plan, partial, seen, results))
+    traffic = charted(plan, partial) if plan.traffic else None
+    return Conclusion(tuple(results), coverage.of(plan, partial, seen, results), traffic=traffic)
 
 
 def _wanted(plan: Plan, bucket: str) -> bool:

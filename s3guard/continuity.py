@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Final
 
 from s3guard.durations import window_text
-from s3guard.model import BucketCoverage, Expected, Gap
+from s3guard.model import BucketCoverage, Expected, Gap, Hours
 from s3guard.verdict import moment
 
 _UNITS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_END: Final = int(datetime.max.replace(tzinfo=UTC).timestamp())
+"""The last second of the calendar."""
 _STRETCHES: Final = {3_600: "hour", 86_400: "day"}
 
 
@@ -66,6 +69,26 @@ def of_all(buckets: Sequence[BucketCoverage]) -> str:
     seen, whole = (sum(counts) for counts in zip(*((bucket.hours.seen, bucket.hours.of) for bucket in told), strict=True))
     longest_one = f"; the longest time without one is {silence(quiet)}, of {told[0].bucket}" if quiet else ""
     return f"Records of {len(told):,} buckets were seen in {seen:,} of their {whole:,} {noun}{longest_one}."
+
+
+def cells(hours: Hours, gaps: Sequence[Gap], most: int) -> tuple[datetime, datetime, tuple[int, ...], int]:
+    """The records of a bucket over time, as a strip of at most `most` cells: its beginning, its end, the counts, and the seconds of a cell.
+
+    It goes from the first record, or the beginning of the period where that is in a gap, to the last one or the period's end; there is
+    a record or a gap.
+    """
+    starts = [one.since for one in hours.counts] + [gap.since for gap in gaps]
+    ends = [one.since + timedelta(seconds=hours.span * len(one.records)) for one in hours.counts] + [gap.until for gap in gaps]
+    since = int(min(starts).timestamp()) // hours.span * hours.span
+    stretches = max(1, -(-(ceil(max(ends).timestamp()) - since) // hours.span))
+    together = -(-stretches // most)
+    counts = [0] * -(-stretches // together)
+    for one in hours.counts:
+        first = (int(one.since.timestamp()) - since) // hours.span
+        for at, records in enumerate(one.records, first):
+            counts[at // together] += records
+    end = min(since + stretches * hours.span, _END)
+    return datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(end, UTC), tuple(counts), hours.span * together
 
 
 def _silent(bucket: BucketCoverage) -> timedelta:

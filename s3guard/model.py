@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from s3guard.traffic import Traffic
 
@@ -26,11 +26,14 @@ class Severity(Enum):
     @property
     def rank(self) -> int:
         """0 for info up to 4 for critical."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     def at_least(self, other: Severity | None) -> bool:
         """Whether this severity reaches `other`; nothing reaches None (``--fail-on none``)."""
         return other is not None and self.rank >= other.rank
+
+
+_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Status(Enum):

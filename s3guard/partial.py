@@ -14,9 +14,10 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import polars as pl
 
-from s3guard import hours, joins, seen
+from s3guard import heavy, hourly, hours, joins, seen
 from s3guard.joins import SET, sets
 from s3guard.model import Unreadable
+from s3guard.past import is_past, owner
 from s3guard.ruletables import Joined, RuleTables, cells, joined, settled
 from s3guard.seconds import Piece
 
@@ -32,6 +33,10 @@ class Each(Protocol):
 
     def __call__(self, function: Callable[[_T], _R], tasks: Iterable[_T], /) -> Iterable[_R]:
         """The function's answers for the tasks, in their order."""
+
+
+TRAFFIC: Final = ("flows", "times", "tops")
+"""The tables of a `Partial` that hold traffic; those of a partial that measured none are empty."""
 
 
 def of_delivery(rule: str) -> str:
@@ -59,6 +64,12 @@ class Partial:
     (`records.COLUMN_BITS`) of the columns that at least one record carried, in the period or out of it."""
     looked: list[pl.DataFrame] = field(default_factory=list)
     """`LOOKED`: of those records, how many a rule looks at before `where`, and how many more it would had S3 not made them itself."""
+    flows: list[pl.DataFrame] = field(default_factory=list)
+    """`s3guard.hourly.FLOW`: what was asked for and how it ended, where traffic is measured; so `times` and `tops`."""
+    times: list[pl.DataFrame] = field(default_factory=list)
+    """`s3guard.hourly.TIME`: how long it took."""
+    tops: list[pl.DataFrame] = field(default_factory=list)
+    """`s3guard.heavy.TOP`: who and what most requests came from."""
     rules: dict[str, RuleTables] = field(default_factory=dict)
     objects: int = 0
     bytes: int = 0
@@ -76,6 +87,9 @@ class Partial:
         self.seen += other.seen
         self.deliveries += other.deliveries
         self.looked += other.looked
+        self.flows += other.flows
+        self.times += other.times
+        self.tops += other.tops
         for rule, tables in other.rules.items():
             self.rules.setdefault(rule, RuleTables(tables.splits)).add(tables)
         self.objects += other.objects
@@ -97,7 +111,8 @@ class Partial:
         return sum(int(frame.estimated_size()) for frames in self._frames() for frame in frames[:1])
 
     def _frames(self) -> Iterable[list[pl.DataFrame]]:
-        return (getattr(tables, name) for tables in self.rules.values() for name in RuleTables.NAMES)
+        yield from (self.flows, self.times, self.tops)
+        yield from (getattr(tables, name) for tables in self.rules.values() for name in RuleTables.NAMES)
 
     def tidy(self) -> None:
         """`compact`, if it is worth it. NOTE: it costs as much as the tables are long, so it waits until there is as much to join again."""
@@ -118,6 +133,7 @@ class Partial:
         self.seen = [seen.joined(self.seen)]
         self.deliveries = [joins.deliveries(self.deliveries)]
         self.looked = [joins.looked(self.looked)]
+        self.flows, self.times, self.tops = hourly.flows(self.flows), hourly.times(self.times), heavy.tops(self.tops)
         names = [
             rule
             for rule, tables in self.rules.items()
@@ -126,7 +142,7 @@ class Partial:
         for rule, (tables, flooded) in zip(names, each(how, [self.rules[name] for name in names]), strict=True):
             self.rules[rule] = tables
             if flooded:
-                told = (pl.col("rule") == rule) & pl.col("bucket").is_in(flooded)
+                told = (pl.col("rule") == owner(rule)) & pl.col("bucket").is_in(flooded)
                 self.totals = [self.totals[0].with_columns(pl.col("overflow") | told)]
 
     def settled(self, each: Each = map) -> Partial:
@@ -145,15 +161,19 @@ class Partial:
         copy.buckets = [cells(frame, pl.col("cell"), since, until) for frame in self.buckets]
         copy.hours = [hours.of_cells(cells(frame, pl.col("cell"), since, until, alone=False)) for frame in self.buckets]
         copy.looked = [cells(frame, pl.col("cell"), since, until) for frame in self.looked]
+        copy.flows = [hourly.within(frame, since, until) for frame in self.flows]
+        copy.times = [hourly.within(frame, since, until) for frame in self.times]
+        copy.tops = [heavy.within(frame, since, until) for frame in self.tops]
         # NOTE: what a delivery leaves out, it leaves out for all times; so columns count wherever they were carried.
         copy.deliveries = [_counted(frame, since, until) for frame in self.deliveries]
-        copy.rules = {rule: tables.within(since, until) for rule, tables in self.rules.items() if tables.counts}
+        copy.rules = {name: tables.within(since, until, is_past=is_past(name)) for name, tables in self.rules.items() if tables.counts}
         return copy
 
     def to_ipc(self) -> Octets:
         """The partial as bytes: an Arrow IPC stream a table, with a JSON head that names them."""
         self.compact()
         frames = {name: getattr(self, name)[0] for name in ("totals", "buckets", "hours", "seen", "deliveries", "looked")}
+        frames |= {name: getattr(self, name)[0] for name in TRAFFIC if getattr(self, name)}
         for rule, tables in sorted(self.rules.items()):
             frames |= {f"{name}:{rule}": getattr(tables, name)[0] for name in RuleTables.NAMES if getattr(tables, name)}
         streams = {name: _stream(frame) for name, frame in sorted(frames.items())}  # NOTE: in the order of the head

@@ -25,10 +25,16 @@ class Plan:
     """Records at and after are left out."""
     arrived: int | None = None
     """Where `until` is open, the second by which records must have arrived for a bucket not to have fallen silent; None: nobody knows."""
+    opens: int | None = None
+    """Where `since` is open, the second at which the report begins, if more is known than it is about: what was before is history."""
+    delivered: int | None = None
+    """The second by which all records must have arrived, as far as one can say: behind it some may be on their way. None: nobody knows."""
     rules: frozenset[str] | None = None
     """Names of the rules that are judged, ``policy/kind[/id]``; None: all."""
     buckets: frozenset[str] | None = None
     """The buckets that are judged; None: all."""
+    traffic: bool = False
+    """Whether the traffic is measured, too (`s3guard.metered`); it decides nothing."""
     cell: int | None = None
     """Seconds of the stretches of time that tables are kept apart by, so that a part of a period can be concluded; None: all in one."""
 
@@ -56,7 +62,7 @@ class Plan:
     @property
     def texts(self) -> frozenset[str]:
         """The columns that the parser has to keep for the rules."""
-        return needed_texts(self.columns)
+        return needed_texts(self.columns) | ({"user_agent"} if self.traffic else frozenset())
 
 
 TABLES: Final = 1

@@ -16,6 +16,7 @@ from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.engines import Work
 from s3guard.model import RunCoverage, Status, Unreadable, UsageError
 from s3guard.partial import Partial
+from s3guard.past import SPAN
 from s3guard.plan import Plan, table_key
 from s3guard.policy import Policy
 from s3guard.results import Known
@@ -88,7 +89,8 @@ class Remembered:
 
     def _judged(self, work: Work, batch: _Batch) -> Partial:
         names = frozenset(name for name, key in self._rules().items() if key in batch.keys)
-        plan = replace(self.plan, since=None, until=None, buckets=None, rules=names, cell=CELL)
+        # NOTE: of the traffic, too, whether this run shows it or not: a later one may, and the objects are not read again.
+        plan = replace(self.plan, since=None, until=None, buckets=None, rules=names, cell=CELL, traffic=not batch.again)
         before, latest = self._done, [0, 0]
 
         def tell(size: int, records: int) -> None:
@@ -115,9 +117,11 @@ class Remembered:
         """The results over the period, and what is to be said about them."""
         since, until = self.period
         rules = self._rules()
+        compares = any(bound.rule.compares for policy in self.plan.policies for bound in policy.rules if self.plan.judges(bound))
 
         def look(view: View) -> tuple[Partial, tuple[RunCoverage, ...], int]:
-            return view.merged(rules, self.run, since, until), judged_by(view, since, until), view.last
+            held = view.merged(rules, self.run, since, until, self._draws, SPAN if compares else 0)
+            return held, judged_by(view, since, until), view.last
 
         partial, runs, last = self.state.steadily(look)
         view = self.state.viewed  # NOTE: nothing of it was read since
@@ -132,8 +136,7 @@ class Remembered:
         partial.unreadable = tuple(sorted(told, key=lambda one: (one.object, one.reason)))
         known = Known(baseline, view.reported, gaps)
         plan = self.plan
-        if plan.since is not None:
-            plan = replace(plan, since=since)
+        plan = replace(plan, opens=since) if plan.since is None else replace(plan, since=since)
         if plan.until is not None:
             plan = replace(plan, until=until)
         else:
@@ -143,6 +146,10 @@ class Remembered:
         failed = {result.rule for result in concluded.results if result.status is Status.FAIL}
         blind = tuple(f"{name}: {gap}." for name, gap in known.gaps.items() if name in failed)
         return replace(concluded, runs=runs), Told(self._notes(since, until), blind, self._covered(last))
+
+    def _draws(self, bucket: str) -> bool:
+        """Whether the report shows the traffic of a bucket."""
+        return self.plan.traffic and bool(self.plan.rules_of(bucket))
 
     def _covered(self, last: int) -> dict[str, Any]:
         """What the report is made of: later runs take what lies in it for reported."""

@@ -59,6 +59,8 @@ class Interval:
     total_time: Times = Times()
     """Of reads and writes; so `turn_around_time`."""
     turn_around_time: Times = Times()
+    unmeasured: int = 0
+    """Records that nobody measured the traffic of, though they were judged: there was more traffic than is told here."""
 
     @property
     def requests(self) -> int:
@@ -86,7 +88,8 @@ class Entry:
     """One of those that most requests came from, or were about."""
 
     value: str | None
-    """As the log has it, hostile text included; None: the log has none (an anonymous requester, say)."""
+    """As the log has it, hostile text included, at most its first 1,024 characters; None: the log has none (an anonymous requester, say).
+    Of keys and error codes there is no such entry."""
     requests: int
     refused: int
     bytes_sent: int
@@ -100,9 +103,12 @@ class Top:
     entries: tuple[Entry, ...]
     """Most requests first, then by value; at most 20."""
     different: int
-    """How many different values there were; at least so many where `approximate`."""
+    """How many different values there were, None not among them; at least so many where `approximate`."""
     approximate: bool
-    """Whether there were too many to count each: then counts are lower bounds, and a value with fewer requests may be missing."""
+    """Whether there were too many to count each: then counts are lower bounds, and a value with fewer requests may be missing.
+
+    A count is too small by at most 0.01 % of the bucket's requests, and of what a state remembers by 0.4 %; a value with more than that
+    share of them is not missing (`s3guard.heavy`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,16 @@ class BucketTraffic:
     """Client and server errors of each interval."""
     bytes_sent: int
     bytes_received: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """A limit of a rule, as a chart can draw it; see `Line`."""
+
+    drawn: Drawn
+    label: str
+    value: float
+    per: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +150,35 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """Records that were judged and that no traffic is known of: a run measured none, or no policy was about their bucket then."""
+
+    records: int
+    first: datetime
+    """The start of the first hour with such records."""
+    last: datetime
+    """The start of the last."""
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
-    """All requests that were judged, as a report draws them: of the buckets that some policy is about, in the period."""
+    """All requests that were judged, as a report draws them: of the buckets that some policy is about, in the period.
+
+    What S3 did itself, such as expiring objects, is no request. A line that can be read in several ways is one request, by the worst.
+    """
 
     span: int
-    """Seconds of an interval: 3,600, or 86,400 where there would be more than 31 days of hours."""
+    """Seconds of an interval: 3,600, or 86,400 where there would be more than 31 days of hours, or hours of too many buckets to tell apart;
+    31,536,000 (365 days) where there are too many days of them."""
     intervals: tuple[Interval, ...]
-    """From the first with traffic to the last, those without any among them, in the order of time."""
+    """From the first with traffic to the last, those without any among them, in the order of time; at most 1,098 (three years of days).
+    Where the traffic is spread wider, those so near to each other that have most requests."""
     tops: tuple[Top, ...]
     buckets: tuple[BucketTraffic, ...]
     """Most requests first, then by name; at most 100."""
     omitted: int = 0
     """Buckets beyond these."""
     lines: tuple[Line, ...] = ()
+    beyond: int = 0
+    """Requests out of `intervals`, which `tops` and the sums of `buckets` have all the same."""
+    unmeasured: Unmeasured | None = None

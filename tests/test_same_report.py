@@ -115,7 +115,7 @@ def reported(way: Way, made: World, files: Files, root: Path, *, places: bool = 
     with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
         patch.chdir(root)
         logs = way(Place(root, patch, stack), files)
-        found = check(Request([logs], [root / "policies"], as_of, since, until, jobs=2))
+        found = check(Request([logs], [root / "policies"], as_of, since, until, jobs=2, traffic=True))
     notes = tuple(note for note in found.notes if not note.startswith(("s3://", "Nothing was judged: ")))
     report = document(replace(found, notes=notes, coverage=replace(found.coverage, objects=0, bytes=0, listed=())))
     del report["run"]

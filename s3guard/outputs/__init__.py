@@ -6,7 +6,8 @@ An output is a module of this package; its file's name is its name on the comman
 * `EXTENSION`: the usual ending of its files, with the dot,
 * `render(report, options)`: the text of the file (UTF-8 when written), in one string or in pieces, the same for the same report.
 
-It may have `also(report, options, environ)` too: what the format writes besides its own text, where the environment names a place.
+It may have `also(report, options, environ)` too: what the format writes besides its own text, where the environment names a place; and
+`DRAWS`, true where it shows the traffic (`Report.traffic`), which a run then measures.
 
 Every value that may hold log text goes through `s3guard.text.shown` and then the format's own escaper.
 """
@@ -56,6 +57,8 @@ class Options:
     """Whether human-readable text keeps to ASCII (the terminal's encoding knows no more)."""
     verbose: bool = False
     """Whether human-readable text lists the checks that passed, too."""
+    traffic: bool = False
+    """Whether human-readable text draws the traffic, too."""
     markdown_limit: int = 65_000
     """Bytes of a Markdown page; a comment on a pull request takes 65,536 characters."""
 
@@ -71,6 +74,8 @@ class Output:
     """With the dot."""
     _render: Callable[[Report, Options], str | Iterable[str]]
     _also: Callable[[Report, Options, Mapping[str, str]], None] | None = None
+    draws: bool = False
+    """Whether it shows the traffic."""
 
     def render(self, report: Report, options: Options = Options()) -> Iterator[str]:
         """The report in this format, in pieces."""
@@ -97,7 +102,9 @@ def find(name: str) -> Output:
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"there is no output '{shown(name)}'{meant or '.'} Outputs: {', '.join(names())}")
     module = importlib.import_module(f"{__name__}.{name}")
-    return Output(name, (module.__doc__ or "").strip().splitlines()[0], module.EXTENSION, module.render, getattr(module, "also", None))
+    help_ = (module.__doc__ or "").strip().splitlines()[0]
+    also, draws = getattr(module, "also", None), getattr(module, "DRAWS", False)
+    return Output(name, help_, module.EXTENSION, module.render, also, draws)
 
 
 def catalog() -> dict[str, Output]:

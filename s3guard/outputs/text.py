@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from s3guard import continuity
+from s3guard.charts.lines import lines, strip
 from s3guard.fields import WARNINGS
 from s3guard.model import Coverage, Finding, Omitted, Report, Result, Severity, Status
 from s3guard.outputs import CLAIMS, Options, is_of_records, plural, proves
@@ -50,23 +51,25 @@ _SEVERITY_STYLES = {
 def render(report: Report, options: Options) -> Iterable[str]:
     """The report as lines of at most `options.width` columns, within 60 to 120."""
     page = Page(options.width, options.color, options.ascii)
-    lines = [*_verdict(page, report), *_body(page, report, verbose=options.verbose)]
+    lines = [*_verdict(page, report), *_body(page, report, options)]
     yield from _ended(lines)
     if len(lines) > SCREEN:
         yield "\n"
         yield from _ended(_verdict(page, report))
 
 
-def _body(page: Page, report: Report, *, verbose: bool) -> Iterator[str]:
+def _body(page: Page, report: Report, options: Options) -> Iterator[str]:
     found, fail_on = standing(report), report.run.fail_on
     for result in found.violations[:FULL]:
         yield from _violation(page, result, fail_on)
     yield from _further(page, found.violations[FULL:], fail_on)
     yield from _undetermined(page, found.undetermined)
     yield from _tolerated(page, found, fail_on)
-    if verbose:
+    if options.verbose:
         yield from _quiet_checks(page, (*found.passed, *found.idle))
-    yield from _coverage(page, report)
+    if options.traffic:
+        yield from _traffic(page, report)
+    yield from _coverage(page, report, drawn=options.traffic)
 
 
 def _verdict(page: Page, report: Report) -> Iterator[str]:
@@ -224,7 +227,16 @@ def _quiet_checks(page: Page, results: Iterable[Result]) -> Iterator[str]:
         yield from page.line("", page.clean(told), DIM)
 
 
-def _coverage(page: Page, report: Report) -> Iterator[str]:
+def _traffic(page: Page, report: Report) -> Iterator[str]:
+    """How many operations there were and how they went, drawn."""
+    if report.traffic is not None:
+        yield from lines(page, report.traffic)
+    else:
+        yield ""
+        yield from page.lines("traffic", "the run was not asked for it")
+
+
+def _coverage(page: Page, report: Report, *, drawn: bool) -> Iterator[str]:
     """What was looked at, what could not be, and what all of it proves; never left out."""
     coverage = report.coverage
     yield ""
@@ -232,7 +244,7 @@ def _coverage(page: Page, report: Report) -> Iterator[str]:
         yield from _looked(page, coverage)
     if seen := period(coverage.first_record, coverage.last_record):
         yield from page.lines("period", f"{seen} UTC")
-    yield from _hours(page, coverage)
+    yield from _hours(page, coverage, drawn=drawn)
     if coverage.ambiguous:
         lines = plural(coverage.ambiguous, "line")
         told = f"{lines}, judged by the reading that is worst for the requester; --quarantine FILE keeps them"
@@ -252,7 +264,7 @@ def _coverage(page: Page, report: Report) -> Iterator[str]:
     yield from page.lines("proves", proves(report), DIM)
 
 
-def _hours(page: Page, coverage: Coverage) -> Iterator[str]:
+def _hours(page: Page, coverage: Coverage, *, drawn: bool) -> Iterator[str]:
     """In how many hours there are records of each bucket, and for how long there are none: the most silent ones first."""
     buckets, label = continuity.quietest(coverage.buckets), "hours"
     for bucket in buckets[:SHOWN]:
@@ -260,6 +272,8 @@ def _hours(page: Page, coverage: Coverage) -> Iterator[str]:
         name = f"{page.clean(bucket.bucket, 100)}: " if len(coverage.buckets) > 1 else ""
         yield from page.lines(label, f"{name}{told}", most=4)
         label = ""
+        if drawn:
+            yield from strip(page, bucket)
     if len(buckets) > SHOWN:
         yield from page.lines("", f"and {plural(len(buckets) - SHOWN, 'more bucket')}, less silent: the json output has every hour")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from s3guard.columns import Columns
+from s3guard.durations import window_text
 from s3guard.measures import Limit, Measured
 from s3guard.model import Severity
 from s3guard.names import ErrorCodes
 from s3guard.quantities import Count, Window
-from s3guard.rules import GroupRule
+from s3guard.rules import GroupRule, of_one
+from s3guard.traffic import Limited
 
 
 class AccessDenied(GroupRule):
@@ -85,6 +87,11 @@ class AccessDenied(GroupRule):
     def limits(self) -> tuple[Limit, ...]:
         """More than `max` refused requests."""
         return (Limit("refused requests", "count", most=self.max, rule=f"at most {self.max:,}"),)
+
+    def drawn(self) -> tuple[Limited, ...]:
+        """The largest number of refused requests of a group."""
+        within = f" in {window_text(self.per)}" if self.per else ""
+        return (Limited("refused", f"at most {self.max:,} refused{of_one(self.subject)}{within}", float(self.max), self.per),)
 
     def measures(self, columns: Columns) -> tuple[Measured, ...]:
         """The requests that ended in one of `codes`."""

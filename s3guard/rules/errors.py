@@ -8,11 +8,13 @@ import polars as pl
 from pydantic import Field
 
 from s3guard.columns import Columns
+from s3guard.durations import window_text
 from s3guard.measures import Limit, Measured, percent
 from s3guard.model import Severity
 from s3guard.names import ErrorClassesOrCodes
 from s3guard.quantities import Positive, Share, Window, share_text
 from s3guard.rules import GroupRule
+from s3guard.traffic import Limited
 
 
 class Errors(GroupRule):
@@ -96,6 +98,11 @@ class Errors(GroupRule):
         """A share of errors over `max_share`."""
         rule = f"at most {share_text(self.max_share)}"
         return (Limit("share of errors", "share", most=self.max_share, enough=self.min_requests, write=percent, rule=rule),)
+
+    def drawn(self) -> tuple[Limited, ...]:
+        """The largest share of errors."""
+        label = f"{', '.join(self.codes)} at most {share_text(self.max_share)} in {window_text(self.per)}"
+        return (Limited("errors", label, float(self.max_share), self.per),)
 
     def measures(self, columns: Columns) -> tuple[Measured, ...]:
         """The requests that ended in one of `codes`."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from s3guard.columns import Columns
+from s3guard.durations import window_text
 from s3guard.measures import Limit, Measured, size
 from s3guard.model import Severity
 from s3guard.quantities import Count, Size, Window, size_text
-from s3guard.rules import GroupRule
+from s3guard.rules import GroupRule, of_one
+from s3guard.traffic import Limited
 
 
 class Volume(GroupRule):
@@ -107,6 +109,16 @@ class Volume(GroupRule):
             found.append(Limit("bytes", "sum", most=self.bytes, write=size, rule=f"at most {size_text(self.bytes)}"))
         if self.distinct_keys is not None:
             found.append(Limit("different keys", "distinct", most=self.distinct_keys, rule=f"at most {self.distinct_keys:,}"))
+        return tuple(found)
+
+    def drawn(self) -> tuple[Limited, ...]:
+        """The most requests and bytes of a group."""
+        within = of_one(self.subject) + (f" in {window_text(self.per)}" if self.per else "")
+        found = []
+        if self.requests is not None:
+            found.append(Limited("requests", f"at most {self.requests:,} requests{within}", float(self.requests), self.per))
+        if self.bytes is not None:
+            found.append(Limited("bytes", f"at most {size_text(self.bytes)}{within}", float(self.bytes), self.per))
         return tuple(found)
 
     def measures(self, columns: Columns) -> tuple[Measured, ...]:

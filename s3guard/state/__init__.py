@@ -31,10 +31,11 @@ from s3guard.text import shown
 
 _T = TypeVar("_T")
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of what entries look like; entries of a later version are refused, those of an earlier one are read as they were meant.
 
-1: batches and runs. 2: some say when they were and what they covered, and a compaction may stand in the place of all before it."""
+1: batches and runs. 2: some say when they were and what they covered, and a compaction may stand in the place of all before it.
+3: batches hold tables of the traffic."""
 
 PATIENCE: Final = 8
 """Times that a state is read anew because it was compacted meanwhile."""

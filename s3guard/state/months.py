@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import polars as pl
 
 from s3guard import joins, ruletables
-from s3guard.partial import Partial, merge
+from s3guard.partial import TRAFFIC, Partial, merge
 from s3guard.ruletables import RuleTables
 
 MONTH: Final = "1mo"
@@ -18,7 +18,9 @@ DAY: Final = "1d"
 HOUR: Final = "1h"
 """Stretches of time that tables are kept by."""
 
-_TABLES: Final = ("totals", "buckets", "looked", "deliveries")
+_TABLES: Final = ("totals", "buckets", "looked", "deliveries", *TRAFFIC)
+_ROWS: Final = 2_000_000
+"""Rows of traffic that are kept together, some 150 MB of them in memory."""
 _OF_RULES: Final = ("counts", "samples", "distinct")
 
 
@@ -115,7 +117,9 @@ def _piece(partial: Partial, begin: int | None, end: int | None) -> _Piece:
 
 
 def _is_crowded(partials: Sequence[Partial]) -> bool:
-    """Whether some of the groups or samples could not be kept, were they joined."""
+    """Whether some of the groups or samples could not be kept, were they joined; or there is more traffic than is to be read at once."""
+    if sum(frame.height for one in partials for name in TRAFFIC for frame in getattr(one, name)) > _ROWS:
+        return True
     for rule in {rule for partial in partials for rule in partial.rules}:
         mine = [partial.rules[rule] for partial in partials if rule in partial.rules]
         if pl.concat([frame.select("g") for one in mine for frame in one.groups] or [pl.DataFrame()]).n_unique() > ruletables.GROUPS:
@@ -145,7 +149,7 @@ def apart(frame: pl.DataFrame, time: str, every: str = MONTH) -> list[tuple[int 
     if not frame.height:
         return []
     span = pl.from_epoch(time, time_unit="s").dt.truncate(every).dt.epoch("s")
-    parts = frame.with_columns(span.alias("span")).partition_by("span", as_dict=True, include_key=False)
+    parts = frame.with_columns(span.alias("first of span")).partition_by("first of span", as_dict=True, include_key=False)
     return [(key[0], rows) for key, rows in parts.items()]
 
 

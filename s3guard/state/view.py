@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from s3guard.partial import Partial, merge
+import polars as pl
+
+from s3guard import heavy, hourly
+from s3guard.partial import TRAFFIC, Partial, merge
 from s3guard.sources import LogObject
 from s3guard.state.base import Base
 from s3guard.state.chosen import chosen
@@ -133,22 +136,25 @@ class View:
                 found.pop(name, None)
         return found
 
-    def merged(self, rules: Mapping[str, str], fresh: str, since: int, until: int) -> Partial:
+    def merged(self, rules: Mapping[str, str], fresh: str, since: int, until: int, draws: Callable[[str], bool], past: int = 0) -> Partial:
         """What the hours from `since` to before `until` hold: the tables of these rules (names to keys), and what was seen once.
 
+        Of traffic that of the buckets that `draws` says are drawn.
+
         Counts know those of the run `fresh` and those that no finished run has reported on. Objects are those that may have a record in
-        the hours.
+        the hours. Rules that compare with what was before are given `past` seconds of it.
         """
-        whole = merge(self._parts(rules, fresh, since, until)).within(since, until)
+        parts = self._parts(rules, fresh, since, until, past)
+        whole = merge(_drawn(part, draws) for part in parts).within(since, until)
         seen = whole.seen[0]
         whole.objects, whole.bytes, whole.quarantined = seen.height, int(seen["bytes"].sum()), int(seen["quarantined"].sum())
         whole.outside = max(0, int(seen["records"].sum()) - int(whole.buckets[0]["records"].sum()))
         return whole
 
-    def _parts(self, rules: Mapping[str, str], fresh: str, since: int, until: int) -> Iterable[Partial]:
+    def _parts(self, rules: Mapping[str, str], fresh: str, since: int, until: int, past: int) -> Iterable[Partial]:
         if self.base is not None:
             yield self.base.seen(self._objects, since, until)
-            for batch in self.base.tables(since, until):
+            for batch in self.base.tables(since, until, past):
                 yield trimmed(chosen(batch, rules, self.runs, fresh), since, until)
         for batch in self.batches:
             partial = chosen(batch, rules, self.runs, fresh)
@@ -158,3 +164,21 @@ class View:
                 partial.warnings = {}
             # NOTE: before they are merged: what is bounded is bounded for the report, whatever else the state holds.
             yield trimmed(partial, since, until)
+
+
+def _drawn(part: Partial, draws: Callable[[str], bool]) -> Partial:
+    """A part whose tables of traffic are of the buckets that are drawn, and of no cells any more.
+
+    NOTE: of each part by itself, since traffic by the hour of all buckets is what a month has most of.
+    """
+    whole = replace(part)
+    joinable = {"flows": hourly.joinable, "times": hourly.joinable, "tops": heavy.joinable}
+    for name in TRAFFIC:
+        mine = []
+        for frame in getattr(part, name):
+            buckets = [bucket for bucket in frame["bucket"].unique() if draws(bucket)]
+            if buckets:
+                mine.append(joinable[name](frame.filter(pl.col("bucket").is_in(buckets))))
+        setattr(whole, name, mine)
+    whole.flows, whole.times, whole.tops = hourly.flows(whole.flows), hourly.times(whole.times), heavy.tops(whole.tops)
+    return whole

@@ -16,7 +16,7 @@ from s3guard.flags import FLAGS
 from tests.cli.project import COMMAND, QUIET, Here
 from tests.outputs.golden import expect
 
-VERBS = ("check", "audit", "validate", "records", "rules", "schema", "explain", "convert", "state", "watch", "notify")
+VERBS = ("check", "audit", "validate", "records", "report", "rules", "schema", "explain", "convert", "state", "watch", "notify")
 HEAVY = ("polars", "pydantic", "boto3", "botocore", "obstore", "rich", "yaml")
 CONTRACT = {
     *(
@@ -126,7 +126,10 @@ def test_without_a_verb_the_help_is_told_and_nothing_passes(here: Here) -> None:
         (["audit", "--snapshot", "a", "--plan", "b"], "--snapshot and --plan: an audit looks at one thing; run it once for each"),
         (["audit", "--snapshot", "policies/p.yaml"], "policies/p.yaml is not a snapshot of s3guard"),
         (["audit", "--fix-snippets", "-o", "json"], "--fix-snippets takes standard output; give the reports files, as in"),
-        (["records", "x", "--role-arn", "a", "--role-arn", "b"], "--role-arn is given more than once: logs are read with one role"),
+        (
+            ["records", "report", "x", "--role-arn", "a", "--role-arn", "b"],
+            "--role-arn is given more than once: logs are read with one role",
+        ),
         (["check", "x", "--redact", "ip"], "--redact: this version of s3guard does not have it; nothing was judged"),
         (["check", "gs://b"], "gs://b: no source reads this; give files, folders, globs, s3://bucket/prefix, or - for standard input"),
         (["check", "s3://", "-p", "policies"], "s3://: a bucket's name is expected, as in s3://org-access-logs/prefix"),
@@ -138,11 +141,11 @@ def test_without_a_verb_the_help_is_told_and_nothing_passes(here: Here) -> None:
         ),
         (["check", "nolog"], "nolog: no such file or folder"),
         (["check", "logs", "-p", "nopolicy"], "1 problem\nnopolicy: no such file or folder"),
-        (["records", "logs", "--to", "xml"], "--to: 'xml' is not jsonl, csv or parquet"),
-        (["records", "logs", "--columns", "time,keys"], "--columns keys: no column has this name; did you mean key?"),
-        (["records", "logs", "--columns", "time,time"], "--columns: a column is named twice"),
-        (["records", "logs", "--where", "tme > 3"], "--where: tme is no column"),
-        (["records", "logs", "--where", "tme > 3 AND lin = 1"], "2 problems\n--where: tme is no column"),
+        (["records", "report", "logs", "--to", "xml"], "--to: 'xml' is not jsonl, csv or parquet"),
+        (["records", "report", "logs", "--columns", "time,keys"], "--columns keys: no column has this name; did you mean key?"),
+        (["records", "report", "logs", "--columns", "time,time"], "--columns: a column is named twice"),
+        (["records", "report", "logs", "--where", "tme > 3"], "--where: tme is no column"),
+        (["records", "report", "logs", "--where", "tme > 3 AND lin = 1"], "2 problems\n--where: tme is no column"),
         (["rules", "writer"], "there is no rule 'writer'; did you mean writers?"),
         (["rules", "--format", "xml"], "--format: 'xml' is not text or json"),
         (["explain"], "what is to be explained? Give a name or a log line in quotes, as in: s3guard explain AccessDenied"),

@@ -46,7 +46,7 @@ def test_devices_may_be_written_to_twice() -> None:
     [
         (["jsn"], "there is no output 'jsn'; did you mean 'json'?"),
         (["jsn:x"], "there is no output 'jsn'; did you mean 'json'?"),
-        (["html"], "there is no output 'html'"),
+        (["pdf"], "there is no output 'pdf'"),
         (["json:"], "--output json:: a file's name is missing behind the colon, as in json:report.json"),
         (["build/x.sarif"], "--output build/x.sarif: the format stands before the file, as in --output sarif:build/x.sarif"),
         (["report"], "there is no output 'report'"),

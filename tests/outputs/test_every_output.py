@@ -14,6 +14,7 @@ from datetime import timedelta
 import cmarkgfm
 import pytest
 from lxml import etree
+from lxml.html import document_fromstring
 
 from s3guard.model import Report, Severity, Status, UsageError
 from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, Output, catalog, find, names
@@ -59,6 +60,12 @@ def of_markdown(text: str) -> list[str]:
     return [html.unescape(part) for part in re.split(r"<[^<>]*>", page)]
 
 
+def of_html(text: str) -> list[str]:
+    root = document_fromstring(text)
+    parts = [part for element in root.iter() for part in (*element.attrib.values(), element.text or "", element.tail or "")]
+    return [*parts, root.text_content()]
+
+
 def of_lines(text: str) -> list[str]:
     """The text itself, and the messages of workflow commands as the runner gives them on."""
     told = [command.data for line in text.splitlines() if (command := runner.github(line))]
@@ -71,6 +78,7 @@ READERS: dict[str, Callable[[str], list[str]]] = {
     ".xml": of_xml,
     ".csv": of_csv,
     ".md": of_markdown,
+    ".html": of_html,
     ".txt": of_lines,
 }
 """What a reader of a file with that ending is given; an output with another ending needs its reader here."""

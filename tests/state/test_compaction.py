@@ -67,8 +67,10 @@ def test_with_and_without_compactions_all_reports_are_the_same(seed: int, tmp_pa
                 done.finish()
         if rng.random() < 0.7:
             compact(State("compacted"))
-    plain, compacted = (finished(tmp_path, state, as_of=as_of) for state in ("plain", "compacted"))
+    plain, compacted = (finished(tmp_path, state, as_of=as_of, traffic=True) for state in ("plain", "compacted"))
     assert essence(plain) == essence(compacted)
+    assert plain.traffic is not None
+    assert plain.traffic == compacted.traffic
     assert known(plain) == known(compacted)
     assert plain.exit_code == compacted.exit_code
     assert compact(State("compacted"))

@@ -11,7 +11,7 @@ import pytest
 
 from s3guard.model import UnableError
 from s3guard.partial import Partial
-from s3guard.state import State, batch_head, run_head
+from s3guard.state import VERSION, State, batch_head, run_head
 
 EMPTY = b'{"results": []}'
 """The report of a run that found nothing."""
@@ -62,7 +62,7 @@ DAMAGE: dict[str, tuple[Callable[[list[Path]], object], str]] = {
     "cut short": (lambda files: files[1].write_bytes(files[1].read_bytes()[:-3]), "entry 2 .* is damaged"),
     "empty": (lambda files: files[1].write_bytes(b""), "entry 2 .* is not one of s3guard's"),
     "exchanged": (lambda files: swap(files[1], files[2]), "entry 2 .* is damaged"),
-    "of a later version": (lambda files: rewritten(files[1], b'"version": 2', b'"version": 9'), "written by a later version"),
+    "of a later version": (lambda files: rewritten(files[1], b'"version": %d' % VERSION, b'"version": 9'), "written by a later version"),
     "of another state": (lambda files: rewritten(files[1], b'"previous": "', b'"previous": "0'), "does not belong behind"),
 }
 
@@ -119,7 +119,9 @@ def test_an_entry_that_is_whole_and_says_what_s3guard_never_writes_is_told(forge
         State(str(tmp_path)).view()
 
 
-@pytest.mark.parametrize("change", [(b'"version": 2', b'"version": "2"'), (b'"previous"', b'"preceding"'), (b"{", b"[")])
+@pytest.mark.parametrize(
+    "change", [(b'"version": %d' % VERSION, b'"version": "%d"' % VERSION), (b'"previous"', b'"preceding"'), (b"{", b"[")]
+)
 def test_a_head_that_is_none_is_told(change: tuple[bytes, bytes], tmp_path: Path) -> None:
     rewritten(filled(tmp_path / "state")[1], *change)
     with pytest.raises(UnableError, match=r"entry 2 of the state in \S+ is damaged"):

@@ -64,6 +64,17 @@ def test_a_state_of_an_earlier_version_is_gone_on_with(upgraded: bool, old: tupl
     verified(State("state"))
 
 
+def test_what_a_state_of_an_earlier_version_tells_of_traffic_is_nothing_and_the_report_says_so(old: tuple[Path, datetime]) -> None:
+    folder, as_of = old
+    found = run(folder, "state", as_of=as_of, traffic=True).report
+    assert found.traffic is not None
+    assert found.traffic.unmeasured is not None
+    judged = sum(bucket.records for bucket in found.coverage.buckets if bucket.policies)
+    assert judged == found.traffic.unmeasured.records > 0
+    assert 1 == sum(note.startswith("The traffic that is drawn lacks") for note in found.notes)
+    assert finished(folder, "fresh", as_of=as_of, traffic=True).traffic.unmeasured is None  # type: ignore[union-attr] # it was asked for
+
+
 def test_a_state_of_an_earlier_version_is_pruned(old: tuple[Path, datetime]) -> None:
     _, as_of = old
     prune(State("state"), int(as_of.timestamp()))

@@ -126,6 +126,7 @@ def check(
                 access=accesses[0] if audit else Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
                 audit=_audit(accesses) if audit else None,
                 exclusions=chosen.settings.exclusions,
+                traffic=any(target.output.draws for target in wanted),
             )
         )
     done = teller.told(done)

@@ -151,6 +151,7 @@ def watch(
         exempt=[one.bucket for one in chosen.settings.exclusions if one.holds(now().date())],
         late=choices.late(context, late),
         access=access,
+        traffic=any(target.output.draws for target in files),
     )
     desk = _Desk(printed, files, look, chosen.environ, teller, loud=not quiet, beats=verbose or terminal.is_terminal(sys.stderr))
     with teller.crash(request.as_of):
