@@ -84,7 +84,13 @@ class Expressions:
             return Pending(str(error))
 
     def _of(self, expression: Expression, where: Where) -> Tree:
-        where = where.below()
+        found = self._worked_out(expression, where.below())
+        self._spent += 1 + (len(found) if isinstance(found, str) else 0)
+        if self._spent > _MOST:
+            raise NotKnownError("known after apply, by expressions that make too much")
+        return found
+
+    def _worked_out(self, expression: Expression, where: Where) -> Tree:
         match expression:
             case Literal(value):
                 return value
