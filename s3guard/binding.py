@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from s3guard.extends import Layer, Stack
 from s3guard.lists import SECTIONS, NamedList, NamedLists, list_fields
@@ -108,12 +108,8 @@ class Binder:
         self._problems.add(place, message)
 
     def _rule(self, entry: Entry) -> Rule | None:
-        kind, node, is_whole = self._kinds[entry.kind], entry.node, True
-        for field, section in list_fields(kind).items():
-            if field in node.values:
-                expansion = self._lists[section].expanded(node.values[field])
-                node = Mapping(node.values | {field: expansion.node}, node.keys, node.place)
-                is_whole &= expansion.is_whole
+        kind = self._kinds[entry.kind]
+        node, is_whole = self.expanded(kind, entry.node)
         try:
             rule = kind.model_validate(plain(node))
         except ValidationError as error:
@@ -124,17 +120,27 @@ class Binder:
             name = f"{entry.kind}/{given.text}" if isinstance(given, Scalar) and given.text else entry.kind
             self.known[name] = Known(_subject(kind, entry.node), _text(entry.node.values.get("enabled")) != "false")
             return None
-        self.known[rule.name] = Known(rule.subject, rule.enabled)
+        self.known[rule.name] = Known(rule.named, rule.enabled)
         return rule
+
+    def expanded(self, model: type[BaseModel], node: Mapping) -> tuple[Mapping, bool]:
+        """What is written of a rule or a section, every "@name" replaced; and whether all of them could be."""
+        is_whole = True
+        for field, section in list_fields(model).items():
+            if field in node.values:
+                expansion = self._lists[section].expanded(node.values[field])
+                node = Mapping(node.values | {field: expansion.node}, node.keys, node.place)
+                is_whole &= expansion.is_whole
+        return node, is_whole
 
 
 def _subject(kind: type[Rule], node: Mapping) -> tuple[str, ...] | None:
     """The columns of the subject of an entry with faults; None where it is among them."""
     written = node.values.get("group_by")
     if written is None:
-        return kind.default_group_by
+        return (*kind.adds, *kind.default_group_by)
     names = tuple(_text(item) or "" for item in (written.items if isinstance(written, Listing) else (written,)))
-    return names if all(name in COLUMNS for name in names) else None
+    return (*kind.adds, *names) if all(name in COLUMNS for name in names) else None
 
 
 def _text(node: Node | None) -> str | None:

@@ -9,6 +9,7 @@ import polars as pl
 
 from s3guard.columns import Columns
 from s3guard.measures import Limit, Measured
+from s3guard.past import HOUR
 from s3guard.policy import BoundRule
 from s3guard.rules import GroupRule
 from s3guard.windows import BASE, COUNTED, MEMBER, bit
@@ -26,11 +27,19 @@ def breaking(rows: pl.DataFrame, bound: BoundRule, columns: Columns, hits: pl.Se
     return chosen.with_columns(pl.lit(1, pl.Int64).alias("n"), pl.lit(value=True).alias("member"))
 
 
-def measured(rows: pl.DataFrame, bound: BoundRule, columns: Columns, judged: pl.Series, *, is_readings: bool) -> pl.DataFrame:
-    """The rows that a rule about groups measures: subject, origin, `mask` (bits of limits), `tick`, sums, values to tell apart."""
+def measured(
+    rows: pl.DataFrame, bound: BoundRule, columns: Columns, judged: pl.Series, *, is_readings: bool, is_past: bool = False
+) -> pl.DataFrame:
+    """The rows that a rule about groups measures: subject, origin, `mask` (bits of limits), `tick`, sums, values to tell apart.
+
+    With `is_past` those, by the hour, that it holds against what is usual.
+    """
     rule = bound.rule
     assert isinstance(rule, GroupRule)  # noqa: S101 - for the type checker
-    limits, measures = rule.limits(), rule.measures(columns)
+    limits, measures, tick = rule.limits(), rule.measures(columns), _tick(rule)
+    if is_past:
+        limits, measures = tuple(one.limit for one in rule.usuals()), rule.usual_measures(columns)
+        tick = pl.col("t") // HOUR * HOUR
     mask, member = pl.lit(0, pl.Int64), pl.lit(value=False)
     sums: list[pl.Expr] = []
     for k, (limit, measured) in enumerate(zip(limits, measures, strict=True)):
@@ -48,7 +57,7 @@ def measured(rows: pl.DataFrame, bound: BoundRule, columns: Columns, judged: pl.
         *_ORIGIN,
         "reading",
         mask.alias("mask"),
-        _tick(rule).alias("tick"),
+        tick.alias("tick"),
         member.alias("member"),
     ]
     if not is_readings:

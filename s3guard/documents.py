@@ -48,7 +48,7 @@ def read(
     the file should be. `tags` says of a tag under which key its value then stands in a mapping of its own (``!Ref x`` as ``Ref: x``), or
     None where it is not allowed, as all tags are without it.
     """
-    text = utf8.decoded(content, file, problems)
+    text = utf8.decoded(content, file, problems, what)
     if text is None:
         return ()
     reader = _Reader(file, text, problems, what, tags)

@@ -126,6 +126,9 @@ def _declared(node: Mapping, problems: Problems) -> Declaration | None:
         written["rules"] = {}
     for section, any_item in (("principals", "authenticated"), ("networks", "192.0.2.0/24")):
         written[section] = _named(written.get(section, {}), any_item)
+    logging = written.get("logging")
+    if isinstance(logging, dict) and "readers" in logging:
+        written["logging"] = {**logging, "readers": _named(logging["readers"], "authenticated")}
     try:
         return Declaration.model_validate(written)
     except ValidationError as error:

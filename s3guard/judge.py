@@ -4,46 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
 from s3guard import seconds, windows
+from s3guard.breaches import Compared, Group, instant, written
 from s3guard.durations import window_text
 from s3guard.joins import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES
 from s3guard.measures import Limit
 from s3guard.model import Sample
+from s3guard.newcomers import newcomers
 from s3guard.plan import Plan
 from s3guard.policy import BoundRule
 from s3guard.records import OUTCOMES
-from s3guard.rules import GroupRule, RecordRule
+from s3guard.rules import GroupRule, NewcomerRule, RecordRule
+from s3guard.subjects import subject_text
 from s3guard.tally import group_hash
 from s3guard.undelivered import Merged
-
-
-@dataclass(slots=True)
-class Group:
-    """One finding in the making: a subject, and with it an outcome where the rule splits by it."""
-
-    g: int
-    mask: int | None
-    subject: dict[str, str | int | None]
-    records: int
-    first: int | None
-    last: int | None
-    message: str
-    fresh: int
-    """Records that this run judged, of a state; 0 without one."""
+from s3guard.unusual import joined, unusual
 
 
 class Judge:
     """Finds what breaks one rule in its tables, over all buckets at once."""
 
     def __init__(self, plan: Plan, bound: BoundRule, merged: Merged, buckets: Sequence[str], seen: Mapping[str, Mapping[str, int]]) -> None:
-        self._plan, self._bound, self._seen = plan, bound, seen
+        self._plan, self._bound, self._seen, self._looked, self._past = plan, bound, seen, buckets, merged.past
+        self.reasons: Mapping[str, str] = {}
+        """Why not everything in a bucket could be compared with the past, once there are `findings`."""
         # NOTE: what could not be judged may be what a lower limit misses, or fill a gap.
         self._buckets = [bucket for bucket in buckets if bucket not in merged.blind]
         tables = merged.tables
@@ -64,7 +53,32 @@ class Judge:
 
     def findings(self) -> dict[str, list[Group]]:
         """The findings of each bucket, in no order."""
+        found = self._of_limits()
+        compared = self._compared()
+        for bucket, groups in compared.findings.items():
+            known = {group.g: group for group in found.get(bucket, [])}
+            others = [group for group in groups if group.mask is not None or group.g not in known]
+            alike = {group.g: joined(known[group.g], group) for group in groups if group.mask is None and group.g in known}
+            found[bucket] = [*(known | alike).values(), *others]
+        if compared.samples.height:
+            self._samples = pl.concat([self._samples.select(SAMPLE.keys()), compared.samples.select(SAMPLE.keys())])
+        self.reasons = compared.reasons
+        return found
+
+    def _compared(self) -> Compared:
+        """What the past says."""
+        past, rule = self._past, self._bound.rule
+        if past is not None and isinstance(rule, NewcomerRule):
+            return newcomers(self._plan, self._bound, past, [bucket for bucket in self._seen if bucket in self._looked])
+        if past is not None and isinstance(rule, GroupRule) and rule.compares:
+            return unusual(self._plan, self._bound, past, self._buckets, self._seen)
+        return Compared({}, pl.DataFrame(schema=SAMPLE), {})
+
+    def _of_limits(self) -> dict[str, list[Group]]:
+        """The findings of limits that the policy says."""
         rule = self._bound.rule
+        if isinstance(rule, NewcomerRule):
+            return {}
         if isinstance(rule, GroupRule):
             return self._of_groups(rule)
         counts = self._counts.filter(pl.col("n") > (rule.tolerated if isinstance(rule, RecordRule) else 0))
@@ -153,9 +167,15 @@ class Judge:
         wanted = pl.DataFrame({"g": [group.g for group in shown]}, schema={"g": pl.Int64}).unique()
         rows = self._samples.join(wanted, on="g", how="semi").sort("t", "request_id", "object", "line")
         found: dict[tuple[int, int | None], list[Sample]] = {}
-        splits = isinstance(self._bound.rule, RecordRule)
+        splits = isinstance(self._bound.rule, RecordRule | NewcomerRule)
+        met: set[tuple[int, str, int]] = set()
         for row in rows.iter_rows(named=True):
             mine = found.setdefault((row["g"], row["mask"] if splits else None), [])
+            if isinstance(self._bound.rule, GroupRule) and self._bound.rule.compares:
+                # NOTE: a record may break what is usual and a limit, or be unusual in two ways.
+                if (place := (row["g"], row["object"], row["line"])) in met:
+                    continue
+                met.add(place)
             if len(mine) < SAMPLES:
                 mine.append(Sample(row["object"], row["line"], row["request_id"], instant(row["t"])))
         return {key: tuple(samples) for key, samples in found.items()}
@@ -182,31 +202,15 @@ def _told(limit: Limit, row: Mapping[str, Any]) -> str:
     if row["start"] is None:
         return text
     if limit.how == "gap":
-        return f"{text} from {_written(row['start'])}"
-    return f"{text} in {window_text(row['end'] - row['start'])} from {_written(row['start'])}"
+        return f"{text} from {written(row['start'])}"
+    return f"{text} in {window_text(row['end'] - row['start'])} from {written(row['start'])}"
 
 
 def _message(bound: BoundRule, subject: Mapping[str, str | int | None], outcome: str | None, records: int, told: Sequence[str]) -> str:
     """What a finding says, in one sentence."""
-    who = ", ".join(f"{name.replace('_', ' ')} {_named(name, value)}" for name, value in subject.items())
+    whom = subject_text(subject)
     if isinstance(bound.rule, RecordRule):
         what = f"{bound.rule.breach} ({records:,} {'request' if records == 1 else 'requests'} {outcome})"
     else:
         what = "; ".join(told)
-    return f"{who}: {what}" if who else what
-
-
-def _named(column: str, value: str | int | None) -> str | int:
-    """A part of a subject, in words where the log has no value."""
-    if value is not None:
-        return value
-    return "anonymous" if column in ("principal", "requester") else "none"
-
-
-def instant(seconds: int) -> datetime:
-    """The instant, UTC, of seconds since 1970."""
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _written(seconds: int) -> str:
-    return instant(seconds).replace(tzinfo=None).isoformat() + "Z"
+    return f"{whom}: {what}" if whom else what

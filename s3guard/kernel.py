@@ -8,24 +8,26 @@ requester before anything is counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 
-from s3guard import hours, seen
+from s3guard import hours, past, seen
 from s3guard.columns import Columns, decoded_keys
 from s3guard.counted import breaking, measured
 from s3guard.joins import BUCKET, DELIVERY, LOOKED, TOTALS
+from s3guard.masks import Masks
 from s3guard.metered import metered
 from s3guard.parsed import Parsed
 from s3guard.partial import Partial, of_delivery
 from s3guard.physical import ILLEGIBLE
 from s3guard.plan import Plan, reads
 from s3guard.policy import BoundRule
-from s3guard.rules import GroupRule, RecordRule
+from s3guard.rules import GroupRule, NewcomerRule, RecordRule
 from s3guard.ruletables import RuleTables
 from s3guard.scope import flags_of, scope
 from s3guard.tally import Table, Tally
+from s3guard.windows import MEMBER, bit
 
 
 def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -> Partial:
@@ -52,10 +54,11 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
             bound = plan.rules_of(bucket)
             if bound:
                 judging.append(bucket)
-                judged = _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings, is_delivered=is_delivered)
+                judged = _Bucket(bucket, of_bucket, columns, names, plan.masks, is_readings=is_readings, is_delivered=is_delivered)
                 found += judged.tables(bound)
                 partial.totals.append(judged.totals(bound))
                 partial.looked += [judged.looked(bound)] if is_delivered else []
+        found += _before(plan, columns, rows, names, is_readings=is_readings, is_delivered=is_delivered)
         _meter(plan, partial, placed, judging, columns)
     for table in found:
         mine = partial.rules.setdefault(table.rule, RuleTables(table.splits, grid=table.grid))
@@ -72,10 +75,24 @@ def _meter(plan: Plan, partial: Partial, rows: pl.DataFrame, buckets: Sequence[s
         return
     codes = [columns.vocabulary["bucket"].code(name) for name in buckets]
     chosen = rows if rows["bucket"].n_unique() == len(codes) else rows.filter(pl.col("bucket").is_in(codes))
-    found = metered(chosen, columns, apart=plan.cell is not None)
+    found = metered(chosen, columns, plan.masks, apart=plan.cell is not None)
     partial.flows.append(found.flows)
     partial.times.append(found.times)
     partial.tops.append(found.tops)
+
+
+def _before(
+    plan: Plan, columns: Columns, rows: pl.DataFrame, objects: pl.Series, *, is_readings: bool, is_delivered: bool
+) -> Iterator[Table]:
+    """What rules compare with, of the records of before the period."""
+    if plan.since is None or not any(one.rule.compares for policy in plan.policies for one in policy.rules):
+        return
+    earlier = rows.filter(pl.col("t").is_between(plan.since - past.SPAN, plan.since - 1))
+    for bucket, of_bucket in _by_bucket(earlier.with_columns(_cell(plan).alias("cell")), columns):
+        bound = tuple(one for one in plan.rules_of(bucket) if one.rule.compares)
+        if bound:
+            before = _Bucket(bucket, of_bucket, columns, objects, plan.masks, is_readings=is_readings, is_delivered=is_delivered)
+            yield from before.tables(bound, is_before=True)
 
 
 def _carried(parsed: Parsed, columns: Columns, inside: pl.Expr, cell: pl.Expr) -> pl.DataFrame:
@@ -128,19 +145,27 @@ class _Bucket:
     """The rows of one bucket of one shard, judged by every rule that applies to it."""
 
     def __init__(
-        self, bucket: str, rows: pl.DataFrame, columns: Columns, objects: pl.Series, *, is_readings: bool, is_delivered: bool
+        self,
+        bucket: str,
+        rows: pl.DataFrame,
+        columns: Columns,
+        objects: pl.Series,
+        masks: Masks,
+        *,
+        is_readings: bool,
+        is_delivered: bool,
     ) -> None:
         self._bucket = bucket
         self._columns = columns
         self._objects = objects
-        self._tally = Tally(bucket, columns, objects)
+        self._tally = Tally(bucket, columns, objects, masks)
         self._is_readings = is_readings
         self._is_delivered = is_delivered
         self._has_illegible = int(rows["unknown"].max() or 0) >= ILLEGIBLE  # type: ignore[arg-type]  # numbers have a number for maximum
         self._rows = columns.prepared(rows)
 
-    def tables(self, bound: Sequence[BoundRule]) -> list[Table]:
-        """The tables of each rule."""
+    def tables(self, bound: Sequence[BoundRule], *, is_before: bool = False) -> list[Table]:
+        """The tables of each rule; of records of before the period those that it compares with."""
         read = frozenset[str]().union(*map(reads, bound))
         if "key" in read and "key" not in self._rows.columns:
             self._rows = self._rows.with_columns(decoded_keys(self._rows, self._columns))
@@ -161,7 +186,11 @@ class _Bucket:
         else:
             self._sums = lines.group_by("cell").agg(pl.exclude("reading", "cell").sum())
         counted = self._sums.sum().row(0, named=True)
-        return [self._table(one, place, flags, counted) for place, one in enumerate(bound)]
+        found = [] if is_before else [self._table(one, place, flags, counted) for place, one in enumerate(bound)]
+        for place, one in enumerate(bound):
+            if one.rule.compares:
+                found += self._past(one, flags[f"j{place}"], is_before=is_before)
+        return found
 
     def totals(self, bound: Sequence[BoundRule]) -> pl.DataFrame:
         """`TOTALS` of the rules, once their tables were made."""
@@ -211,3 +240,29 @@ class _Bucket:
             rows = measured(self._rows, bound, self._columns, flags[f"j{place}"], is_readings=self._is_readings)
             self._tally.fill(table, bound, rows, rule)
         return table
+
+    def _past(self, bound: BoundRule, judged: pl.Series, *, is_before: bool) -> list[Table]:
+        """What a rule compares with, of these rows; that of before the period is nobody's violation."""
+        rule, name = bound.rule, past.of_past(self._name(bound))
+        splits = isinstance(rule, NewcomerRule)
+        found = [Table(name, splits)]
+        sums: list[str] = []
+        if isinstance(rule, GroupRule):
+            limits = [one.limit for one in rule.usuals()]
+            sums = [f"s{k}" for k, limit in enumerate(limits) if limit.how in ("sum", "mean")]
+            rows = measured(self._rows, bound, self._columns, judged, is_readings=self._is_readings, is_past=True)
+            if is_before:
+                members = sum(bit(k, MEMBER) for k in range(len(limits)))
+                rows = rows.with_columns(pl.col("mask").and_(~members), pl.lit(value=False).alias("member"))
+            self._tally.fill(found[0], bound, rows, None)
+        elif judged.any():
+            rows = breaking(self._rows, bound, self._columns, judged, is_readings=self._is_readings)
+            if is_before:
+                rows = rows.with_columns(pl.lit(past.BEFORE, pl.Int64).alias("tick"), pl.lit(value=False).alias("member"))
+            keys = [f"k{n}" for n in range(len(rule.subject))]
+            for key, column in zip(keys, rule.subject, strict=True):
+                found.append(Table(name, splits))
+                self._tally.fill(found[-1], bound, rows.with_columns(pl.col(key).alias("k0")).drop(keys[1:]), None, (column,))
+        whole = Table(name, splits)
+        whole.groups, whole.counts = past.alive(past.of_past(bound.name), self._bucket, self._rows, past.ALIVE if splits else 0, sums)
+        return [*found, whole]

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
+from pydantic import BaseModel
+
 from s3guard.names import Network, Principal
 from s3guard.nodes import Listing, Node, Scalar
 from s3guard.problems import Place, Problems, did_you_mean, quoted
-from s3guard.rules import Rule
 
 SECTIONS: Final[dict[str, Any]] = {"principals": Principal, "networks": Network}
 """The sections of a policy that hold named lists, and the type of their items."""
@@ -19,10 +20,10 @@ MAX_ITEMS: Final = 50_000
 """Items that all uses of the named lists of one policy may come to."""
 
 
-def list_fields(rule: type[Rule]) -> dict[str, str]:
-    """The fields of a rule that take "@names": field to the section that they name lists of."""
+def list_fields(model: type[BaseModel]) -> dict[str, str]:
+    """The fields of a rule or a section that take "@names": field to the section that they name lists of."""
     return {
-        name: section for name, field in rule.model_fields.items() for section, item in SECTIONS.items() if _holds(field.annotation, item)
+        name: section for name, field in model.model_fields.items() for section, item in SECTIONS.items() if _holds(field.annotation, item)
     }
 
 

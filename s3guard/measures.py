@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 
@@ -66,6 +66,36 @@ class Limit:
     def aligned(self) -> bool:
         """Whether windows are aligned at multiples of `per` in UTC rather than begin at every second that has a record."""
         return self.how == "distinct" or self.floor
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """One number of an hour that is held against what is usual.
+
+    `limit` says how the number is made (``count``, ``sum``, or ``mean``, which is one of logarithms, see `typical`), and how it is written.
+    """
+
+    name: str
+    """What it is a number of, as the subject of a finding names it: ``requests``."""
+    limit: Limit
+    times: Fraction
+    """How many times the usual spread is still usual."""
+    both: bool = False
+    """Whether far fewer is unusual, too."""
+    unit: int = 1
+    """What counts as one: a mebibyte of bytes, for instance."""
+
+
+FIXED: Final = 1 << 16
+"""What the logarithms of times are multiplied with, so that their sums are whole numbers, which are the same in any order."""
+
+
+def typical(milliseconds: pl.Expr) -> pl.Expr:
+    """What a time counts for the typical one of an hour: its logarithm.
+
+    NOTE: the mean of logarithms is the geometric mean, which one slow request of many does not move, and a slower hour does.
+    """
+    return ((milliseconds.clip(0).cast(pl.Float64) + 1).log(2) * FIXED).round().cast(pl.Int64)
 
 
 def number(value: Fraction) -> str:

@@ -17,6 +17,7 @@ import polars as pl
 from s3guard import heavy, hourly, hours, joins, seen
 from s3guard.joins import SET, sets
 from s3guard.model import Unreadable
+from s3guard.past import is_past, owner
 from s3guard.ruletables import Joined, RuleTables, cells, joined, settled
 from s3guard.seconds import Piece
 
@@ -141,7 +142,7 @@ class Partial:
         for rule, (tables, flooded) in zip(names, each(how, [self.rules[name] for name in names]), strict=True):
             self.rules[rule] = tables
             if flooded:
-                told = (pl.col("rule") == rule) & pl.col("bucket").is_in(flooded)
+                told = (pl.col("rule") == owner(rule)) & pl.col("bucket").is_in(flooded)
                 self.totals = [self.totals[0].with_columns(pl.col("overflow") | told)]
 
     def settled(self, each: Each = map) -> Partial:
@@ -165,7 +166,7 @@ class Partial:
         copy.tops = [heavy.within(frame, since, until) for frame in self.tops]
         # NOTE: what a delivery leaves out, it leaves out for all times; so columns count wherever they were carried.
         copy.deliveries = [_counted(frame, since, until) for frame in self.deliveries]
-        copy.rules = {rule: tables.within(since, until) for rule, tables in self.rules.items() if tables.counts}
+        copy.rules = {name: tables.within(since, until, is_past=is_past(name)) for name, tables in self.rules.items() if tables.counts}
         return copy
 
     def to_ipc(self) -> Octets:

@@ -81,6 +81,8 @@ class Policy:
     tests: tuple[PolicyTest, ...] = ()
     disabled: tuple[str, ...] = ()
     """Rules that are switched off, named as in `rules`."""
+    mask: tuple[str, ...] = ()
+    """Parameters whose values no output shows, in small letters, sorted: those of all layers."""
 
     @property
     def file(self) -> str:
@@ -170,7 +172,7 @@ def _policy(stack: Stack, kinds: Mapping[str, type[Rule]], problems: Problems) -
     binder = Binder(stack, kinds, found)
     rules = binder.rules()
     rules = (*rules, *_anonymous(rules, kinds))
-    logging, review = _section(stack, "logging", Logging, found), _section(stack, "review", Review, found)
+    logging, review = _section(stack, "logging", Logging, binder, found), _section(stack, "review", Review, binder, found)
     _check_missing(stack, found)
     known = Referable(_known(binder.known), frozenset(binder.unnamed), stack.is_whole)
     check_waivers(own.node, known, found)
@@ -232,6 +234,7 @@ def _made(
         waivers=tuple(BoundWaiver(waiver, _waiver_location(own, number)) for number, waiver in enumerate(declaration.waivers)),
         tests=declaration.tests,
         disabled=tuple(one.name for one in rules if not one.rule.enabled),
+        mask=_mask(stack),
     )
 
 
@@ -250,21 +253,27 @@ def _anonymous(rules: Sequence[Placed], kinds: Mapping[str, type[Rule]]) -> tupl
     return (Placed(rule, replace(guards[0], kind=_IMPLIED, id=_IMPLIED)),)
 
 
-def _section(stack: Stack, key: str, model: type[_Section], problems: Problems) -> _Section | None:
+def _section(stack: Stack, key: str, model: type[_Section], binder: Binder, problems: Problems) -> _Section | None:
     """A section of all layers, merged and validated; None where no layer has it, or where it has faults, which are problems."""
-    node = merged_section(stack.layers, key)
-    if node is None:
+    written = merged_section(stack.layers, key)
+    if written is None:
         return None
+    node, is_whole = binder.expanded(model, written)
     try:
         return model.model_validate(plain(node))
     except ValidationError as error:
-        report(error, model, node, node.place, problems)
+        report(error, model, node, node.place, problems, is_whole=is_whole)
         return None
 
 
 def _frameworks(stack: Stack) -> tuple[str, ...]:
     """The frameworks of all layers, each once, in the order in which they are met."""
     return tuple(dict.fromkeys(name for layer in stack.layers if layer.draft.declaration for name in layer.draft.declaration.frameworks))
+
+
+def _mask(stack: Stack) -> tuple[str, ...]:
+    """The parameters of all layers."""
+    return tuple(sorted({name for layer in stack.layers if layer.draft.declaration for name in layer.draft.declaration.mask}))
 
 
 def _bound(placed: Placed, policy: str) -> BoundRule:

@@ -16,6 +16,7 @@ from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.engines import Work
 from s3guard.model import RunCoverage, Status, Unreadable, UsageError
 from s3guard.partial import Partial
+from s3guard.past import SPAN
 from s3guard.plan import Plan, table_key
 from s3guard.policy import Policy
 from s3guard.results import Known
@@ -112,13 +113,15 @@ class Remembered:
         """An instant that no record is younger than that was read by now: the clock may be set to another time, but not S3's."""
         return max(time.time(), self.as_of.timestamp())
 
-    def conclude(self, baseline: frozenset[str], jobs: int | None) -> tuple[Conclusion, Told]:
+    def conclude(self, baseline: Container[str], jobs: int | None) -> tuple[Conclusion, Told]:
         """The results over the period, and what is to be said about them."""
         since, until = self.period
         rules = self._rules()
+        compares = any(bound.rule.compares for policy in self.plan.policies for bound in policy.rules if self.plan.judges(bound))
 
         def look(view: View) -> tuple[Partial, tuple[RunCoverage, ...], int]:
-            return view.merged(rules, self.run, since, until, self._draws), judged_by(view, since, until), view.last
+            held = view.merged(rules, self.run, since, until, self._draws, SPAN if compares else 0)
+            return held, judged_by(view, since, until), view.last
 
         partial, runs, last = self.state.steadily(look)
         view = self.state.viewed  # NOTE: nothing of it was read since
@@ -133,8 +136,7 @@ class Remembered:
         partial.unreadable = tuple(sorted(told, key=lambda one: (one.object, one.reason)))
         known = Known(baseline, view.reported, gaps)
         plan = self.plan
-        if plan.since is not None:
-            plan = replace(plan, since=since)
+        plan = replace(plan, opens=since) if plan.since is None else replace(plan, since=since)
         if plan.until is not None:
             plan = replace(plan, until=until)
         else:

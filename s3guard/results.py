@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from s3guard.breaches import Group, instant
 from s3guard.columns import FAILED, REFUSED, SERVED
-from s3guard.judge import Group, Judge, instant
+from s3guard.judge import Judge
 from s3guard.model import Finding, Omitted, Result, Severity, Status
 from s3guard.outputs import plural
 from s3guard.policy import BoundRule, Policy
 from s3guard.records import OUTCOMES
-from s3guard.rules import GroupRule, RecordRule
+from s3guard.rules import RecordRule
 from s3guard.undelivered import Blind, Merged
 
 SHOWN: Final = 1_000
@@ -28,9 +29,9 @@ _NO_BUCKET: Final = "no bucket with records in the period matches {globs}"
 class Known:
     """What was known before the run."""
 
-    baseline: Collection[str] = ()
+    baseline: Container[str] = ()
     """Fingerprints of findings that are known, whatever the run finds of them."""
-    reported: Collection[str] = ()
+    reported: Container[str] = ()
     """Fingerprints of findings that an earlier run reported: known unless this run judged a record of them."""
     gaps: Mapping[str, str] = field(default_factory=dict)
     """Names of rules that records were kept from, and why."""
@@ -75,7 +76,8 @@ def result_of(bound: BoundRule, bucket: str, merged: Merged, groups: list[Group]
     exact = isinstance(rule, RecordRule) and rule.tolerated == 0
     violations = total["violations"] if exact else counted
     omitted = Omitted(len(left), violations - sum(finding.records for finding in findings))
-    status, reason = _status(bound, total, merged.blind.get(bucket), findings, known.gaps.get(bound.name))
+    unsaid = [said for said in (known.gaps.get(bound.name), judge.reasons.get(bucket)) if said is not None]
+    status, reason = _status(bound, total, merged.blind.get(bucket), findings, unsaid)
     if exact and violations:
         status, reason = Status.FAIL, None  # NOTE: a flood of other hours may have taken all groups of these away.
     worst = max((finding.severity for finding in findings), key=lambda one: one.rank, default=rule.effective_severity)
@@ -101,14 +103,12 @@ def _is_known(known: Known, print_: str, group: Group) -> bool:
 
 
 def _status(
-    bound: BoundRule, total: Mapping[str, int], blind: Blind | None, findings: Sequence[Finding], gap: str | None
+    bound: BoundRule, total: Mapping[str, int], blind: Blind | None, findings: Sequence[Finding], unsaid: Sequence[str]
 ) -> tuple[Status, str | None]:
     """The status of a result, and why it is undetermined."""
     if findings:
         return Status.FAIL, None
-    rule, reasons = bound.rule, [] if gap is None else [gap]
-    if isinstance(rule, GroupRule) and (missing := rule.unbuilt()):
-        reasons.append(missing)
+    rule, reasons = bound.rule, [*unsaid]
     undelivered = 0 if blind is None else blind.records
     if undecided := total["unjudged"] - undelivered:
         what = f"{plural(undecided, 'record')} could not be judged"

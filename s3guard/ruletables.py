@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
-from s3guard import joins, seconds
+from s3guard import joins, past, seconds
 from s3guard.joins import DISTINCT, GROUP, SAMPLE, earliest, sampled, smallest
 
 GROUPS: Final = 100_000
@@ -61,10 +61,19 @@ class RuleTables:
         pieces = [piece.opened() for run in self.runs for piece in run]
         return replace(self, counts=[*self.counts, *pieces], coarse=[], runs=[])
 
-    def within(self, since: int | None, until: int | None) -> RuleTables:
-        """What lies in the cells from `since` to before `until`, in one cell; see `partial.Partial.within`."""
+    def within(self, since: int | None, until: int | None, *, is_past: bool = False) -> RuleTables:
+        """What lies in the cells from `since` to before `until`, in one cell; see `partial.Partial.within`.
+
+        Of what a rule compares with (`is_past`) the counts of before `since`, too, so far as it reaches back.
+        """
         cut = RuleTables(self.splits, grid=self.grid, unjoined=True)
-        cut.counts = [cells(frame, pl.col("cell" if "cell" in frame.columns else "tick"), since, until) for frame in self.counts]
+        begin = since - past.SPAN if is_past and since is not None else since
+        counts = self.counts
+        if is_past and self.splits and since is not None:
+            told = (pl.col("mask") != past.ALIVE) & (pl.col("cell") < since)
+            tick = pl.when(told).then(pl.lit(past.BEFORE, pl.Int64)).otherwise("tick").alias("tick")
+            counts = [frame.with_columns(tick) for frame in counts]
+        cut.counts = [cells(frame, pl.col("cell" if "cell" in frame.columns else "tick"), begin, until) for frame in counts]
         cut.coarse = [cells(frame, pl.col("tick"), since, until) for frame in self.coarse]
         cut.runs = seconds.within(self.runs, since, until)
         known = pl.concat([frame.select("g") for frame in (*cut.counts, *cut.coarse)]).unique()

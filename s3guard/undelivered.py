@@ -9,7 +9,7 @@ records that the rule may have looked at are unjudged, and what it made of them 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -18,11 +18,12 @@ import polars as pl
 
 from s3guard.columns import Coded, Columns
 from s3guard.partial import Partial, of_delivery
+from s3guard.past import of_past
 from s3guard.plan import condition_columns
 from s3guard.policy import BoundRule
 from s3guard.records import COLUMN_BITS, JSON_NAMES
-from s3guard.rules import GroupRule, RecordRule
-from s3guard.ruletables import RuleTables, settled
+from s3guard.rules import GroupRule, NewcomerRule, RecordRule
+from s3guard.ruletables import Joined, RuleTables, settled
 from s3guard.vocabulary import Vocabulary
 
 _DERIVED: Final[dict[str, tuple[str, ...]]] = {
@@ -80,6 +81,8 @@ class Merged:
     totals: dict[str, dict[str, int]]
     """Buckets to `partial.TOTALS` of all their records."""
     blind: dict[str, Blind]
+    past: RuleTables | None = None
+    """What the rule compares with, if it does, in the report's period and before it."""
 
 
 class Deliveries:
@@ -94,18 +97,25 @@ class Deliveries:
 
     def merged(self, bound: BoundRule, buckets: Collection[str]) -> Merged:
         """The tables of a rule over these buckets."""
-        tables = self._partial.rules.get(bound.name, RuleTables(isinstance(bound.rule, RecordRule)))
         blind = self._blind(bound, buckets) if self._delivered else {}
-        flooded: list[str] = []
-        others = self._partial.rules.get(of_delivery(bound.name))
         seeing = [bucket for bucket in self._delivered if bucket not in blind or blind[bucket].judges]
-        if others is not None and others.groups and seeing:
-            tables, flooded = settled(_joined(tables, others, seeing))
+        tables, flooded = self._tables(bound.name, of_delivery(bound.name), seeing, splits=isinstance(bound.rule, RecordRule))
+        past, full = None, list[str]()
+        if bound.rule.compares:
+            names = of_past(bound.name), of_past(of_delivery(bound.name))
+            past, full = self._tables(*names, seeing, splits=isinstance(bound.rule, NewcomerRule))
         totals = {bucket: self._total(bound.name, bucket, blind.get(bucket)) for bucket in buckets}
-        for bucket in flooded:
+        for bucket in (*flooded, *full):
             if bucket in totals:
                 totals[bucket]["overflow"] = True
-        return Merged(tables, totals, blind)
+        return Merged(tables, totals, blind, past)
+
+    def _tables(self, name: str, delivered: str, seeing: Sequence[str], *, splits: bool) -> Joined:
+        """The tables of a name, with those of the deliveries of the buckets whose deliveries left nothing out."""
+        tables, others = self._partial.rules.get(name, RuleTables(splits)), self._partial.rules.get(delivered)
+        if others is not None and others.groups and seeing:
+            return settled(_joined(tables, others, seeing))
+        return tables, []
 
     def _blind(self, bound: BoundRule, buckets: Iterable[str]) -> dict[str, Blind]:
         needs = needs_of(bound)
@@ -213,8 +223,10 @@ def needs_of(bound: BoundRule) -> Needs:
         judge.append(unjudged)
     if isinstance(rule, RecordRule):
         judge += [rule.breaks(columns), pl.col("outcome")]
+    if isinstance(rule, NewcomerRule):
+        judge.append(pl.col("outcome"))
     if isinstance(rule, GroupRule):
-        for measured in rule.measures(columns):
+        for measured in (*rule.measures(columns), *rule.usual_measures(columns)):
             parts = (measured.base, measured.counted, measured.members, measured.total, measured.distinct)
             judge += [part for part in parts if part is not None]
     return Needs(_columns(look), _columns(map(pl.col, sorted(condition_columns(rule.where)))), _columns(judge))

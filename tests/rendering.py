@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote_plus
 
@@ -74,21 +74,26 @@ _KINDS: Final[Mapping[str, Fields]] = {
 
 
 def rendered(records: Sequence[Fields | str]) -> list[bytes]:
-    """The lines of records; a text is a line already. A record with `times` is written as often."""
+    """The lines of records; a text is a line already. A record with `times` is written as often, and one with `hours` in as many hours."""
     lines: list[bytes] = []
     for record in records:
         if isinstance(record, str):
             lines.append(record.encode())
         else:
-            lines += [_line(record)] * record.get("times", 1)
+            for hour in range(record.get("hours", 1)):
+                lines += [_line({**record, "at": _later(record, hour)} if hour else record)] * record.get("times", 1)
     return lines
+
+
+def _later(record: Fields, hours: int) -> str:
+    return (datetime.fromisoformat(record["at"]) + timedelta(hours=hours)).isoformat()
 
 
 def _line(record: Fields) -> bytes:
     fields = {
         **_DEFAULTS,
         **_KINDS.get(record.get("as", ""), {}),
-        **{name: value for name, value in record.items() if name not in ("as", "times")},
+        **{name: value for name, value in record.items() if name not in ("as", "times", "hours")},
     }
     unknown = set(fields) - {*_DEFAULTS, "request_uri"}
     assert not unknown, f"no field of a record: {unknown}"

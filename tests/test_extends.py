@@ -66,6 +66,16 @@ def test_a_list_that_nothing_uses_is_checked_as_well(repo: Path) -> None:
     ] == faults(repo, text)
 
 
+def test_readers_of_the_logs_take_named_lists(repo: Path) -> None:
+    text = f"{HEAD}principals: {{auditors: [account:000000000001, account:000000000002]}}\nlogging:\n"
+    policy = load_one(repo, f'{text}  readers: ["@auditors", service:x.amazonaws.com]\n')
+    assert policy.logging is not None
+    assert ("account:000000000001", "account:000000000002", "service:x.amazonaws.com") == policy.logging.readers
+    assert ["p.yaml:6:13: '@auditor' names no list of `principals`; did you mean @auditors?"] == faults(
+        repo, text + '  readers: ["@auditor"]\n'
+    )
+
+
 def test_named_lists_nest_only_so_deep(repo: Path) -> None:
     chain = "".join(f'  l{i}: ["@l{i + 1}"]\n' for i in range(3_000))
     problems = faults(repo, HEAD + f"principals:\n{chain}  l3000: authenticated\nrules: {{anonymous: {{}}}}\n")
@@ -118,6 +128,7 @@ principals: {x: [account:000000000002]}
 rules:
   volume: [{id: v, requests: 2, per: 1h}]
   requesters: {allow: ["@x", "@y"]}
+mask: X-Session-*
 """
 OWN = """\
 frameworks: [hipaa]
@@ -125,6 +136,7 @@ extends: [packs/a.yaml, ./packs/b.yaml]
 principals: {y: [account:000000000003]}
 rules:
   volume: [{id: w, enabled: false}]
+mask: [x-user-token, x-session-*]
 """
 
 
@@ -135,6 +147,7 @@ def test_layers_go_from_left_to_right_and_the_own_file_is_last(repo: Path) -> No
     (policy,) = load([own], repo)
     by_name = {bound.name: (bound.location, bound.rule.model_dump()) for bound in policy.rules}
     assert ("gdpr", "soc2", "hipaa") == policy.frameworks
+    assert ("x-session-*", "x-user-token") == policy.mask
     assert {"p/writers", "p/volume/v", "p/requesters", "p/anonymous"} == set(by_name)
     assert ("account:000000000002",) == by_name["p/writers"][1]["allow"]
     assert ("account:000000000002", "account:000000000003") == by_name["p/requesters"][1]["allow"]

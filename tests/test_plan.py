@@ -25,6 +25,7 @@ ALIKE = {
     "errors": ["codes: [5xx]", "codes: [5xx], max_share: 20%, min_requests: 3"],
     "volume": ["requests: 1, bytes: 1, per: 1h", "requests: 9, bytes: 9GiB, per: 1h"],
     "latency": ["total_time: {p99: 5ms, max: 9ms}", "total_time: {p99: 5ms, max: 9ms}, min_requests: 9"],
+    "anomalies": ["{}", "sensitivity: 5"],
 }
 APART = {
     "access_denied": ["per: 10m", "per: 20m", "per: 10m, group_by: [network]", "per: 10m, keys: [a]", "per: 10m, codes: [AccessDenied]"],
@@ -36,7 +37,15 @@ APART = {
         "requests: 1, distinct_keys: 2",
         "requests: 1, operations: [read]",
     ],
-    "latency": ["total_time: {p99: 5ms}", "total_time: {p99: 6ms}", "turn_around_time: {p99: 5ms}"],
+    "latency": [
+        "total_time: {p99: 5ms}",
+        "total_time: {p99: 6ms}",
+        "turn_around_time: {p99: 5ms}",
+        "turn_around_time: {p99: 5ms, more_than_usual: 3}",
+        "turn_around_time: {more_than_usual: 3}",
+    ],
+    "anomalies": ["{}", "of: bytes", "group_by: [principal]", "operations: [read]"],
+    "first_seen": ["{}", "of: network", "outcome: served"],
     "completeness": ["max_gap: 1h", "max_gap: 2h", "max_gap: 1h, min_records: 9", "{}", "min_records: 1"],
     "custom": ["where: key = 'a', max: 0", "where: key = 'b', max: 0", "where: key = 'a', measure: sum(bytes_sent), max: 0"],
 }

@@ -98,9 +98,9 @@ def test_a_result_that_could_not_judge_a_record_is_undetermined_with_the_reason(
     assert (broken.status, broken.unjudged, broken.reason) == (Status.FAIL, 1, None)
 
 
-def test_what_is_not_built_yet_is_undetermined_and_says_so() -> None:
+def test_without_a_history_what_compares_with_one_is_undetermined_and_says_so() -> None:
     for rule in ("first_seen: {}", "anomalies: {}", "latency: {turn_around_time: {more_than_usual: 3}}"):
-        result = one(rule, at(0))
+        result = one(rule, *[at(0)] * 20)
         assert (result.status, result.findings) == (Status.UNDETERMINED, ())
         assert "history" in (result.reason or "")
     broken = one("latency: {turn_around_time: {more_than_usual: 3, max: 1ms}}", at(0))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from s3guard.audit import answers
 from s3guard.audit.asking import ask
 from s3guard.audit.facts import Fact, Origin, Unknown, Value
-from s3guard.audit.rows import EventSelector, LogDelivery, PublicAccessBlock, Trail
+from s3guard.audit.rows import EventSelector, FieldSelector, LogDelivery, PublicAccessBlock, Trail
 
 LOG_TYPE: Final = "S3_SERVER_ACCESS_LOGS"
 """Of deliveries by CloudWatch Logs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/sal-cw-enabling.html"""
@@ -36,8 +36,7 @@ def directory_buckets(clients: Clients, region: str) -> Fact[tuple[str, ...]]:
         partial(_page, clients, "s3", region, "list_directory_buckets", "ContinuationToken"),
         "ListDirectoryBuckets",
         "s3express:ListAllMyDirectoryBuckets",
-        # NOTE: servers that know none list all buckets; the names of directory buckets end alike.
-        lambda page: [one["Name"] for one in page.get("Buckets") or () if one["Name"].endswith("--x-s3")],
+        lambda page: [one["Name"] for one in page.get("Buckets") or ()],
         "ContinuationToken",
     )
 
@@ -113,13 +112,18 @@ def _trail(clients: Clients, arn: str, said: Mapping[str, Any]) -> Trail:
         lambda: clients("cloudtrail", home).get_event_selectors(TrailName=arn),
         "GetEventSelectors",
         "cloudtrail:GetEventSelectors",
-        lambda answer: (
-            tuple(_classic(answer.get("EventSelectors") or ())),
-            answers.advanced(answer.get("AdvancedEventSelectors") or ()),
-        ),
+        _selected,
     )
     classic, advanced = (selected, selected) if not isinstance(selected, Value) else map(Value, selected.value)
     return Trail(arn, home, said.get("S3BucketName"), bool(said.get("IsMultiRegionTrail")), is_logging, classic, advanced)
+
+
+def _selected(answer: Mapping[str, Any]) -> tuple[tuple[EventSelector, ...], tuple[tuple[FieldSelector, ...], ...]]:
+    # NOTE: a trail has selectors of one of the two kinds, so an answer with neither is none.
+    classic, advanced = answer.get("EventSelectors"), answer.get("AdvancedEventSelectors")
+    if classic is None and advanced is None:
+        raise KeyError("EventSelectors")
+    return tuple(_classic(classic or ())), answers.advanced(advanced or ())
 
 
 def _classic(selectors: Iterable[Mapping[str, Any]]) -> Iterator[EventSelector]:
@@ -153,7 +157,7 @@ def _store(clients: Clients, region: str, arn: str) -> Trail:
         "cloudtrail:GetEventDataStore",
         lambda answer: (
             answer["Status"] == "ENABLED",
-            answers.advanced(answer.get("AdvancedEventSelectors") or ()),
+            answers.advanced(answer["AdvancedEventSelectors"]),
             bool(answer.get("MultiRegionEnabled")),
         ),
     )

@@ -35,6 +35,8 @@ def ask(
 
     Nothing but an error of s3guard itself is ever raised.
     """
+    from xml.etree.ElementTree import ParseError
+
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
@@ -44,7 +46,8 @@ def ask(
         value = read(call())
     except ClientError as error:
         return _refused(error.response, operation, action, absent)
-    except (NonsenseError, ResponseParserError) as error:
+    except (NonsenseError, ResponseParserError, ParseError) as error:
+        # NOTE: the SDK reads some answers (GetBucketLocation) beside its own parser.
         return _nonsense(operation, error)
     except BotoCoreError as error:
         return Unknown(f"{operation} got no answer ({_short(error)})", None, origin)

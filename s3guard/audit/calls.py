@@ -80,6 +80,7 @@ CALLS: Final[dict[str, Call]] = {
 
 ROOTS: Final = {call.operation: call.root for call in CALLS.values() if call.root} | {
     "ListBuckets": "ListAllMyBucketsResult",
+    "ListDirectoryBuckets": "ListAllMyDirectoryBucketsResult",
     "ListObjectsV2": "ListBucketResult",
     "GetBucketLocation": "LocationConstraint",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -119,6 +119,8 @@ class AccountCase:
     expired: Mapping[str, str]
     """Buckets whose exclusion has run out, with the reason and the day."""
     now: datetime
+    unending: Collection[str] = ()
+    """Of the excluded those whose exclusion names no last day."""
 
 
 def is_gone(case: Case, logging: Logging) -> bool:

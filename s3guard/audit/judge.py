@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from s3guard.audit.case import About, AccountCase, Answer, Case, Verdict
 from s3guard.audit.checks import Check
 from s3guard.audit.expected import Expected, of_policy
-from s3guard.audit.facts import Value
+from s3guard.audit.facts import Unknown, Value
 from s3guard.audit.graph import Edge, Graph
 from s3guard.audit.place import place
-from s3guard.audit.rows import Bucket, Facts
+from s3guard.audit.rows import UNASKED, Account, Bucket, Facts
 from s3guard.globs import matches
 from s3guard.model import Finding, Location, Omitted, Result, Severity, Status
 from s3guard.policy import Policy
@@ -45,7 +45,7 @@ class Asked:
     buckets: Collection[str] = ()
     """Only these; none means all."""
     exclusions: Sequence[Exclusion] = ()
-    known: Collection[str] = ()
+    known: Container[str] = ()
     """Fingerprints of findings that a baseline knows."""
 
 
@@ -113,15 +113,28 @@ def _missing(policy: Policy, buckets: Sequence[Bucket], asked: Asked) -> Iterato
 def _of_accounts(graph: Graph, asked: Asked) -> Iterator[Result]:
     expected = {policy.name: of_policy(policy) for policy in asked.policies}
     covered = _covered(graph, asked.policies, expected)
-    excluded, expired = _exclusions(graph, asked)
-    for account in graph.facts.accounts:
+    excluded, expired, unending = _exclusions(graph, asked)
+    for account in _accounts(graph.facts):
         owner = f"account:{account.id}"
-        case = AccountCase(account, graph, tuple(expected.values()), covered, excluded, expired, asked.now)
+        case = AccountCase(account, graph, tuple(expected.values()), covered, excluded, expired, asked.now, unending)
         for check in asked.checks.values():
             name = f"{owner}/{KIND}/{check.id}"
             if check.about is About.ACCOUNT and asked.wanted(name) and not asked.buckets:
                 blank = _blank(check, name, owner, None, asked.elsewhere)
                 yield _concluded(blank, check.verdicts(case), asked, account.location)
+
+
+def _accounts(facts: Facts) -> Iterator[Account]:
+    """The rows of the accounts; for one that buckets are in and that has no row, a row that says so, as for facts without any account."""
+    yield from facts.accounts
+    known = {account.id for account in facts.accounts}
+    missing = sorted({bucket.account for bucket in facts.buckets if bucket.account is not None} - known)
+    if not known and not missing and facts.source == "live":
+        missing = ["unknown"]
+    unseen = Unknown("the facts have no row of this account, so nobody knows what else is in it")
+    for name in missing:
+        nothing: dict[str, Any] = {one.name: unseen for one in fields(Account) if one.default is UNASKED}
+        yield Account(name, **nothing)
 
 
 def _covered(graph: Graph, policies: Sequence[Policy], expected: Mapping[str, Expected]) -> dict[str, tuple[Expected, ...]]:
@@ -135,18 +148,20 @@ def _covered(graph: Graph, policies: Sequence[Policy], expected: Mapping[str, Ex
     }
 
 
-def _exclusions(graph: Graph, asked: Asked) -> tuple[dict[str, str], dict[str, str]]:
-    """Buckets that may go without a policy, and those that might until some day; each with the reason."""
+def _exclusions(graph: Graph, asked: Asked) -> tuple[dict[str, str], dict[str, str], frozenset[str]]:
+    """Buckets that may go without a policy, those that might until some day, each with the reason; and of the first those for ever."""
     excluded: dict[str, str] = {}
     expired: dict[str, str] = {}
+    ending: set[str] = set()
     day = asked.now.astimezone(UTC).date()
     for bucket in graph.facts.buckets:
         for one in asked.exclusions:
             if matches(one.bucket, bucket.name) and one.holds(day):
                 excluded.setdefault(bucket.name, one.reason)
+                ending |= set() if one.expires is None else {bucket.name}
             elif matches(one.bucket, bucket.name):
                 expired.setdefault(bucket.name, f"{one.reason} (until {one.expires}, {one.source})")
-    return excluded, {name: reason for name, reason in expired.items() if name not in excluded}
+    return excluded, {name: reason for name, reason in expired.items() if name not in excluded}, frozenset(excluded) - ending
 
 
 def _blank(check: Check, name: str, policy: str, bucket: str | None, location: Location) -> Result:
@@ -210,7 +225,7 @@ def _doubt(verdict: Verdict) -> str:
     return f"{about}: {verdict.reason}" if about else verdict.reason
 
 
-def _finding(blank: Result, verdict: Verdict, known: Collection[str]) -> Finding:
+def _finding(blank: Result, verdict: Verdict, known: Container[str]) -> Finding:
     mark = fingerprint(blank.policy, blank.rule, blank.bucket, verdict.about)
     return Finding(
         fingerprint=mark,

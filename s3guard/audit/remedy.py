@@ -11,13 +11,20 @@ from s3guard.audit.expected import Expected, of_policy
 from s3guard.audit.facts import Value, is_symbolic
 from s3guard.audit.graph import Graph
 from s3guard.audit.rows import Bucket, Facts
-from s3guard.model import Result, Status
+from s3guard.model import Finding, Result, Status
 from s3guard.policy import Policy
 from s3guard.text import line_safe, shown
 
 _PLACEHOLDER: Final = re.compile(r"<(bucket|log-bucket|prefix|account|region|days|name)>")
 _SAFE: Final = re.compile(r"(?!-|[A-Za-z]+://)[A-Za-z0-9._/=+@:-]*")
 """What means nothing to a shell, to the AWS CLI (options, ``file://``) or to Terraform: anything else stays for a reader to put in."""
+
+
+_SIMPLE: Final = {
+    '{"PartitionedPrefix": {"PartitionDateSource": "EventTime"}}': '{"SimplePrefix": {}}',
+    'partitioned_prefix { partition_date_source = "EventTime" }': "simple_prefix {}",
+}
+"""The key format of the pages, and what stands there instead where log objects are to be named simply."""
 
 
 def snippets(results: Sequence[Result], facts: Facts, policies: Sequence[Policy], checks: Mapping[str, Check]) -> Iterator[str]:
@@ -32,8 +39,12 @@ def snippets(results: Sequence[Result], facts: Facts, policies: Sequence[Policy]
         # NOTE: a line of a pipeline's log is obeyed even after a hash.
         yield line_safe(f"# {shown(result.rule)}  {shown(result.bucket or '')}") + "\n"
         yield from (line_safe(f"#   {shown(finding.message)}") + "\n" for finding in result.findings)
-        for source in sorted({str(finding.subject.get("source") or "") for finding in result.findings}):
-            text = "".join(_sections(check, _values(result, source, graph, expected.get(result.policy))))
+        for bucket, source in sorted({_about(result, finding) for finding in result.findings}):
+            wanted = expected.get(result.policy)
+            text = "".join(_sections(check, _values(bucket, source, graph, wanted)))
+            if _is_simple(source or bucket, graph, wanted):
+                for partitioned, simple in _SIMPLE.items():
+                    text = text.replace(partitioned, simple)
             if text not in told:
                 told.add(text)
                 yield text
@@ -48,9 +59,24 @@ def _sections(check: Check, values: Mapping[str, str]) -> Iterator[str]:
             yield _PLACEHOLDER.sub(lambda found: values.get(found[1]) or found[0], text) + "\n"
 
 
-def _values(result: Result, source: str, graph: Graph, expected: Expected | None) -> dict[str, str]:
+def _about(result: Result, finding: Finding) -> tuple[str, str]:
+    """The bucket that a finding is about, which one of an account names itself, and the source, of a log bucket."""
+    return result.bucket or str(finding.subject.get("bucket") or ""), str(finding.subject.get("source") or "")
+
+
+def _is_simple(name: str, graph: Graph, expected: Expected | None) -> bool:
+    """Whether the policy wants log objects named simply; where it does not say, whether they are."""
+    if expected is not None and expected.key_format != "any":
+        return expected.key_format == "simple"
+    bucket = graph.bucket(name)
+    logging = bucket.logging.value if bucket is not None and isinstance(bucket.logging, Value) else None
+    form = logging.target_object_key_format if logging is not None else None
+    return isinstance(form, Value) and form.value.format == "SimplePrefix"
+
+
+def _values(name: str, source: str, graph: Graph, expected: Expected | None) -> dict[str, str]:
     """What the placeholders stand for, as far as it is known and harmless."""
-    bucket = graph.bucket(result.bucket or "")
+    bucket = graph.bucket(name)
     if bucket is None:
         return {}
     is_sink = bool(graph.sources(bucket.name)) or bool(source)

@@ -16,7 +16,7 @@ def explained(rule: type[Rule], page: Page) -> Iterator[str]:
     """Lines of the page."""
     yield from page.ends("rule", rule.kind, f"{rule.default_severity.value} by default")
     yield from page.lines("title", rule.default_title)
-    yield from page.lines("subject", ", ".join(rule.default_group_by) or "one group of everything")
+    yield from page.lines("subject", rule.says_of())
     attempts = "refused and failed attempts are findings of their own, low by default"
     yield from page.lines("outcome", attempts if rule.splits else "not split: a finding is a whole group")
     for number, piece in enumerate(_EXAMPLE.split(inspect.cleandoc(rule.__doc__ or ""))):

@@ -29,7 +29,14 @@ PROVES = (
     "A pass means no violation among the records delivered: "
     "S3 delivers access logs on a best-effort basis, so a record may come late, twice or never."
 )
-"""What a clean report proves, and what not; every output says it."""
+"""What a clean report over records proves, and what not; every output says it."""
+PROVES_OF_AUDIT = (
+    "A pass of the audit means that the configuration was as asked when it was looked at: "
+    "not that it was so before or stays so, nor that each request is logged, since S3 delivers on a best-effort basis."
+)
+"""What a clean audit of the configuration proves, and what not; every output of one says it."""
+CLAIMS = (PROVES, PROVES_OF_AUDIT)
+"""Sentences of a report's notes that outputs say at their end, through `proves`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +124,21 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
 
 def statements(report: Report) -> tuple[str, ...]:
     """Visible sentences that every output carries: what was looked at, what could not be, the report's notes, what all this proves."""
-    notes = tuple(shown(note) for note in report.notes if note != PROVES)
+    notes = tuple(shown(note) for note in report.notes if note not in CLAIMS)
     looked = tuple(_coverage(report.coverage))
-    is_audit = bool(report.results) and not report.coverage.objects and not any(result.is_of_records for result in report.results)
-    return (*(looked[1:] if is_audit else looked), *notes, PROVES)
+    return (*(looked if is_of_records(report) else looked[1:]), *notes, proves(report))
+
+
+def proves(report: Report) -> str:
+    """What the report proves, and what not: of records, of the configuration, or of both."""
+    is_audit = PROVES_OF_AUDIT in report.notes or any(not result.is_of_records for result in report.results)
+    return " ".join(claim for claim, holds in zip(CLAIMS, (is_of_records(report), is_audit), strict=True) if holds)
+
+
+def is_of_records(report: Report) -> bool:
+    """Whether log records were judged, or were to be: not so where the configuration alone was audited."""
+    is_audit = PROVES_OF_AUDIT in report.notes or bool(report.results)
+    return PROVES in report.notes or bool(report.coverage.objects) or any(one.is_of_records for one in report.results) or not is_audit
 
 
 def _coverage(coverage: Coverage) -> Iterator[str]:

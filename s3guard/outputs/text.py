@@ -17,7 +17,7 @@ from s3guard import continuity
 from s3guard.charts.lines import lines, strip
 from s3guard.fields import WARNINGS
 from s3guard.model import Coverage, Finding, Omitted, Report, Result, Severity, Status
-from s3guard.outputs import PROVES, Options, plural
+from s3guard.outputs import CLAIMS, Options, is_of_records, plural, proves
 from s3guard.page import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Page
 from s3guard.verdict import WORDS, Standing, because, fails_run, headline, period, standing, volume, worst
 
@@ -240,7 +240,7 @@ def _coverage(page: Page, report: Report, *, drawn: bool) -> Iterator[str]:
     """What was looked at, what could not be, and what all of it proves; never left out."""
     coverage = report.coverage
     yield ""
-    if any(result.is_of_records for result in report.results) or coverage.objects or not report.results:
+    if is_of_records(report):
         yield from _looked(page, coverage)
     if seen := period(coverage.first_record, coverage.last_record):
         yield from page.lines("period", f"{seen} UTC")
@@ -259,9 +259,9 @@ def _coverage(page: Page, report: Report, *, drawn: bool) -> Iterator[str]:
         yield from page.lines("warning", f"{count:,}{page.times} {page.clean(kind)}{page.safe(meaning)}", most=3)
     yield from _unnamed(page, coverage)
     for note in report.notes:
-        if note != PROVES:
+        if note not in CLAIMS:
             yield from page.lines("note", page.clean(note), most=4)
-    yield from page.lines("proves", PROVES, DIM)
+    yield from page.lines("proves", proves(report), DIM)
 
 
 def _hours(page: Page, coverage: Coverage, *, drawn: bool) -> Iterator[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from s3guard.columns import Columns as RecordColumns
-    from s3guard.measures import Limit, Measured
+    from s3guard.measures import Limit, Measured, Usual
     from s3guard.traffic import Limited
 
 
@@ -33,6 +33,8 @@ class Rule(Written):
     default_severity: ClassVar[Severity]
     default_group_by: ClassVar[tuple[str, ...]]
     """The columns that make the subject of a finding; none makes one group of everything."""
+    adds: ClassVar[tuple[str, ...]] = ()
+    """Fields of a finding's subject beside those columns."""
     default_title: ClassVar[str]
     """What is true when the rule passes."""
     default_help: ClassVar[str]
@@ -128,6 +130,21 @@ class Rule(Written):
         """Boolean: of those, the records that it cannot judge, because their line does not tell; None when it always can."""
         return None
 
+    @property
+    def compares(self) -> bool:
+        """Whether the rule compares with the past, and so keeps counts by the hour that reach back further than the report."""
+        return False
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The fields that a finding's subject can have: the columns, and what the rule adds."""
+        return (*self.adds, *self.subject)
+
+    @classmethod
+    def says_of(cls) -> str:
+        """What a finding is one of, by default, as a list of rules tells it."""
+        return ", ".join((*cls.adds, *cls.default_group_by)) or "one group of everything"
+
     def lacks(self) -> str | None:
         """What to add to a rule that could never find anything as it is written; None when it could."""
         return None
@@ -165,7 +182,8 @@ class GroupRule(Rule):
     @property
     def counted(self) -> str:
         """As of every rule, and which limits there are: a limit may be told by a field that is written, whatever it says."""
-        return json.dumps([super().counted, [limit.how for limit in self.limits()]])
+        usual = [[one.name, one.limit.how] for one in self.usuals()]
+        return json.dumps([super().counted, [limit.how for limit in self.limits()], *([usual] if usual else [])])
 
     def measures(self, columns: RecordColumns) -> tuple[Measured, ...]:
         """What each of the limits counts, in their order."""
@@ -182,9 +200,32 @@ class GroupRule(Rule):
         """Columns, beside those of the common fields, that the measures read and that older lines may lack."""
         return frozenset()
 
-    def unbuilt(self) -> str | None:
-        """Why a pass of this rule would claim too much: a part of it that cannot be judged yet; None where there is none."""
-        return None
+    def usuals(self) -> tuple[Usual, ...]:
+        """The numbers of each hour that are held against what is usual; none in most rules."""
+        return ()
+
+    def usual_measures(self, columns: RecordColumns) -> tuple[Measured, ...]:
+        """What each of them counts, in their order."""
+        return ()
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is held against what is usual."""
+        return bool(self.usuals())
+
+
+class NewcomerRule(Rule):
+    """A rule about what was never there before: values of some columns, each for itself.
+
+    `subject` has these columns, and each finding names one of them.
+    """
+
+    splits: ClassVar[bool] = True
+
+    @property
+    def compares(self) -> bool:
+        """It is held against what was there before."""
+        return True
 
 
 def of_one(subject: tuple[str, ...]) -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 from pydantic import Field
 
 from s3guard.columns import Columns
 from s3guard.durations import duration_text, window_text
-from s3guard.measures import Limit, Measured, milliseconds, percent
+from s3guard.measures import Limit, Measured, Usual, milliseconds, percent, typical
 from s3guard.model import Severity
 from s3guard.quantities import Duration, Factor, Positive, Window, share_text
 from s3guard.rules import GroupRule
 from s3guard.traffic import Limited
 from s3guard.written import Written
+
+ENOUGH: Final = 20
+"""Requests of an hour that a typical time is taken of."""
 
 
 class Limits(Written):
@@ -38,7 +41,7 @@ class Limits(Written):
     max: Duration | None = None
     """No request takes longer."""
     more_than_usual: Factor | None = None
-    """How many times the usual spread a time may be from what history predicts."""
+    """How many times the usual spread the typical time of an hour may be over what history predicts."""
 
     @property
     def percentiles(self) -> tuple[tuple[str, Fraction, int], ...]:
@@ -69,8 +72,12 @@ class Latency(GroupRule):
 
     In a window of length `per`, a percentile, the mean or the maximum of a time of one group is over its limit. A
     percentile is decided exactly: p99 of at most 250 ms means that at most 1 % of the requests took longer. Percentiles
-    and mean want at least `min_requests` requests in the window; `max` holds for each one. `more_than_usual` compares with
-    what the history predicts; until histories are kept, its result is undetermined.
+    and mean want at least `min_requests` requests in the window; `max` holds for each one.
+
+    `more_than_usual: 3`: the typical time of a group in an hour is more than three times the usual spread over what the same hour
+    of the weeks before predicts, as the page of `anomalies` tells in full. The typical time is the geometric mean, which one slow
+    request does not move; hours with less than 20 requests (or `min_requests`, if that is more) have none. With less than 14 days of
+    history the result is undetermined. Give it an entry of its own, with an `id`: its history then outlives changes of other limits.
 
     ## Subject
 
@@ -87,7 +94,8 @@ class Latency(GroupRule):
     ## How it counts
 
     Only records that have the time are looked at. A window begins at every second that has a record. `violations` is the
-    union of the requests over the limit in all offending windows, each once. Findings are not split by outcome.
+    union of the requests over the limit in all offending windows, each once; of `more_than_usual` it is all requests of the hours
+    that were slower than usual, and where a group breaks both, the larger number. Findings are not split by outcome.
 
     ## What to do
 
@@ -109,6 +117,8 @@ class Latency(GroupRule):
         - id: uploads
           operations: [REST.PUT.OBJECT, REST.PUT.PART]
           total_time: {p95: 20s}
+        - id: unusual
+          turn_around_time: {more_than_usual: 3}
     ```
     """
 
@@ -174,11 +184,30 @@ class Latency(GroupRule):
             for word, limit in given:
                 yield Limited(drawn, f"{word} at most {milliseconds(Fraction(limit))}{within}", float(limit), self.per)
 
-    def unbuilt(self) -> str | None:
-        """What `more_than_usual` still lacks."""
-        if any(limits.more_than_usual is not None for _, limits in self._times()):
-            return "more_than_usual needs a history of earlier runs, which s3guard does not keep yet"
-        return None
+    @property
+    def counted(self) -> str:
+        """As of every rule; of `more_than_usual` whether it is given: with another number, the history stays."""
+        given = {
+            name: limits.model_copy(update={"more_than_usual": Fraction(1)})
+            for name, limits in self._times()
+            if limits.more_than_usual not in (None, 1)
+        }
+        return self.model_copy(update=given).counted if given else super().counted
+
+    def usuals(self) -> tuple[Usual, ...]:
+        """`more_than_usual` of each time."""
+        found = []
+        for name, limits in self._times():
+            if limits.more_than_usual is not None:
+                typical_time = Limit(f"typical {_words(name)}", "mean", enough=max(ENOUGH, self.min_requests), write=milliseconds)
+                found.append(Usual(name, typical_time, limits.more_than_usual))
+        return tuple(found)
+
+    def usual_measures(self, columns: Columns) -> tuple[Measured, ...]:
+        """For each of them: the requests that have the time."""
+        names = [name for name, limits in self._times() if limits.more_than_usual is not None]
+        timed = {name: pl.col(name).is_not_null() for name in names}
+        return tuple(Measured(base=timed[name], members=timed[name], total=typical(pl.col(name))) for name in names)
 
     def _times(self) -> list[tuple[str, Limits]]:
         given = (("turn_around_time", self.turn_around_time), ("total_time", self.total_time))
@@ -187,7 +216,7 @@ class Latency(GroupRule):
     def _limited(self) -> list[tuple[Limit, Measured]]:
         found = []
         for name, limits in self._times():
-            words, time = name.replace("_", "-", name.count("_") - 1).replace("_", " "), pl.col(name)
+            words, time = _words(name), pl.col(name)
             for percentile, share, limit in limits.percentiles:
                 over = (time > limit).fill_null(value=False)
                 label = f"share of requests with a {words} over {duration_text(limit)} ({percentile})"
@@ -208,3 +237,8 @@ class Latency(GroupRule):
                 slow = Limit(f"requests with a {words} over {duration_text(limits.max)}", "count", most=0, rule="none")
                 found.append((slow, Measured(base=time.is_not_null(), counted=over, members=over)))
         return found
+
+
+def _words(name: str) -> str:
+    """A time as a sentence names it: ``turn-around time``."""
+    return name.replace("_", "-", name.count("_") - 1).replace("_", " ")

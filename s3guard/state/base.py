@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -97,11 +97,14 @@ class Base:
         warned = warned.join(found, on="entry", how="semi").group_by("kind").agg(pl.col("count").sum()).sort("kind")
         return Partial(seen=[found.select(OBJECT.keys())], unreadable=tuple(told), warnings=dict(warned.iter_rows()))
 
-    def tables(self, since: int | None, until: int | None) -> Iterator[Batch]:
-        """The tables of the months of that time; those of batches that nothing tells apart are one batch."""
+    def tables(self, since: int | None, until: int | None, past: int = 0) -> Iterator[Batch]:
+        """The tables of the months of that time, and of so many seconds before; those of batches that nothing tells apart are one batch."""
+        begin = None if since is None else since - past
         for part in self.compacted.of("tables"):
-            if part.lies_in(since, until) and part.group is not None:
-                yield from self.batches(part, self.compacted.groups[part.group], since, until)
+            if part.lies_in(begin, until) and part.group is not None:
+                for batch in self.batches(part, self.compacted.groups[part.group], begin, until):
+                    # NOTE: what an earlier s3guard warned of in months before is not of the report.
+                    yield batch if part.lies_in(since, until) else replace(batch, partial=replace(batch.partial, warnings={}))
 
     def batches(self, part: Part, group: Group, since: int | None = None, until: int | None = None) -> Iterator[Batch]:
         """What of the tables of a part lies in that time, as batches."""

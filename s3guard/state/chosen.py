@@ -8,6 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from s3guard.partial import Partial, of_delivery
+from s3guard.past import of_past
 from s3guard.state.judged import Batch
 from s3guard.state.reported import FinishedRun, marked
 
@@ -25,7 +26,7 @@ def chosen(batch: Batch, rules: Mapping[str, str], runs: Iterable[FinishedRun], 
     runs = list(runs)
     for name in names:
         told = [] if batch.run == fresh else [run for run in runs if run.tells(batch.number, name, rules[name])]
-        for one in (name, of_delivery(name)):
+        for one in (name, of_delivery(name), of_past(name), of_past(of_delivery(name))):
             if (packed := batch.partial.rules.get(one)) is not None:
                 tables = packed.opened()
                 counts = marked(tables, told)

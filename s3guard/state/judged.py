@@ -11,6 +11,7 @@ import polars as pl
 
 from s3guard.model import Unreadable
 from s3guard.partial import TRAFFIC, Partial
+from s3guard.past import SPAN, is_past
 from s3guard.ruletables import RuleTables
 from s3guard.seen import OBJECT, joined
 
@@ -131,22 +132,26 @@ def torn(partial: Partial) -> dict[str, str | None]:
 
 
 def trimmed(partial: Partial, since: int, until: int) -> Partial:
-    """A partial without what belongs to cells before `since` or from `until` on; cells stay apart, and columns that were carried known."""
+    """A partial without what belongs to cells before `since` or from `until` on; cells stay apart, and columns that were carried known.
+
+    What rules compare with (`s3guard.past`) stays as far as it reaches back.
+    """
     spans = [frame.select(pl.col("first").min(), pl.col("last").max()).row(0) for frame in partial.buckets if frame.height]
     if spans and since <= min(first for first, _ in spans) and max(last for _, last in spans) < until:
         return partial
     if spans and (max(last for _, last in spans) < since or min(first for first, _ in spans) >= until):
-        return replace(partial, rules={}, totals=[], buckets=[], looked=[], flows=[], times=[], tops=[])
+        kept = {name: tables for name, tables in partial.rules.items() if is_past(name)}
+        partial = replace(partial, rules=kept, totals=[], buckets=[], looked=[], flows=[], times=[], tops=[])
 
-    def cut(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.filter(pl.col("cell" if "cell" in frame.columns else "tick").is_between(since, until - 1))
+    def cut(frame: pl.DataFrame, begin: int = since) -> pl.DataFrame:
+        return frame.filter(pl.col("cell" if "cell" in frame.columns else "tick").is_between(begin, until - 1))
 
     copy = replace(partial, rules={})
     for name in ("totals", "buckets", "looked", *TRAFFIC):
         setattr(copy, name, list(map(cut, getattr(partial, name))))
     for rule, packed in partial.rules.items():
-        tables = packed.opened()
-        counts = [frame for frame in map(cut, tables.counts) if frame.height]
+        tables, begin = packed.opened(), since - SPAN if is_past(rule) else since
+        counts = [rows for frame in tables.counts if (rows := cut(frame, begin)).height]
         if counts:
             known = pl.concat([frame.select("g") for frame in counts]).unique()
             groups = [frame.join(known, on="g", how="semi") for frame in tables.groups]

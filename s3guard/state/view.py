@@ -136,24 +136,24 @@ class View:
                 found.pop(name, None)
         return found
 
-    def merged(self, rules: Mapping[str, str], fresh: str, since: int, until: int, draws: Callable[[str], bool]) -> Partial:
+    def merged(self, rules: Mapping[str, str], fresh: str, since: int, until: int, draws: Callable[[str], bool], past: int = 0) -> Partial:
         """What the hours from `since` to before `until` hold: the tables of these rules (names to keys), and what was seen once.
 
         Of traffic that of the buckets that `draws` says are drawn.
 
         Counts know those of the run `fresh` and those that no finished run has reported on. Objects are those that may have a record in
-        the hours.
+        the hours. Rules that compare with what was before are given `past` seconds of it.
         """
-        whole = merge(_drawn(part, draws) for part in self._parts(rules, fresh, since, until)).within(since, until)
+        whole = merge(_drawn(part, draws) for part in self._parts(rules, fresh, since, until, past)).within(since, until)
         seen = whole.seen[0]
         whole.objects, whole.bytes, whole.quarantined = seen.height, int(seen["bytes"].sum()), int(seen["quarantined"].sum())
         whole.outside = max(0, int(seen["records"].sum()) - int(whole.buckets[0]["records"].sum()))
         return whole
 
-    def _parts(self, rules: Mapping[str, str], fresh: str, since: int, until: int) -> Iterable[Partial]:
+    def _parts(self, rules: Mapping[str, str], fresh: str, since: int, until: int, past: int) -> Iterable[Partial]:
         if self.base is not None:
             yield self.base.seen(self._objects, since, until)
-            for batch in self.base.tables(since, until):
+            for batch in self.base.tables(since, until, past):
                 yield trimmed(chosen(batch, rules, self.runs, fresh), since, until)
         for batch in self.batches:
             partial = chosen(batch, rules, self.runs, fresh)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from s3guard.model import Finding, Report, Result, Severity, Status, Unreadable
-from s3guard.outputs import PROVES
+from s3guard.outputs import CLAIMS
 from s3guard.verdict import fails_run
 
 REMEMBERED: Final = 10_000
@@ -67,7 +67,7 @@ class Told:
                 if result.status is Status.UNDETERMINED and (result.rule, result.bucket) not in self._undetermined
             ),
             tuple(one for one in report.coverage.unreadable if one not in self._unreadable),
-            tuple(note for note in report.notes if note != PROVES and _kind(note) not in self._notes),
+            tuple(note for note in report.notes if note not in CLAIMS and _kind(note) not in self._notes),
         )
 
     def keep(self, news: News) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import botocore.session
 import pytest
 from botocore import loaders
 from botocore.awsrequest import AWSResponse
@@ -24,6 +26,7 @@ HOME = "us-east-1"
 ENVIRON = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": HOME, "AWS_CONFIG_FILE": "/dev/null"}
 
 Fault = Callable[[Any], AWSResponse]
+Asked = tuple[object, ...]
 
 
 class _Raw:
@@ -41,7 +44,7 @@ class _Raw:
 
 def answered(status: int, body: str, **headers: str) -> Fault:
     """An answer of these bytes."""
-    told = HTTPHeaders.from_dict({"content-type": "application/xml", **headers})
+    told = HTTPHeaders.from_dict({"content-type": "application/xml", **{name.lower(): value for name, value in headers.items()}})
     return lambda request: AWSResponse(request.url, status, told, _Raw(body.encode()))
 
 
@@ -65,6 +68,8 @@ _PAYER = "<RequestPaymentConfiguration><Payer>{}</Payer></RequestPaymentConfigur
 _TIERING = (
     "<ListBucketIntelligentTieringConfigurationsOutput><IsTruncated>false</IsTruncated></ListBucketIntelligentTieringConfigurationsOutput>"
 )
+# NOTE: moto lists all buckets there.
+_DIRECTORIES = "<ListAllMyDirectoryBucketsResult><Buckets/></ListAllMyDirectoryBucketsResult>"
 _PUBLIC = "<PolicyStatus><IsPublic>{}</IsPublic></PolicyStatus>"
 
 
@@ -75,12 +80,18 @@ class Cloud:
     url: str
     faults: dict[tuple[str, str | None], Fault] = field(default_factory=dict)
     """Operation, and bucket or None for any: what is answered instead."""
+    usual: dict[str, Fault] = field(default_factory=dict)
+    """What is answered to an operation where no fault is planted, and moto knows no answer."""
     requester_pays: set[str] = field(default_factory=set)
     public: set[str] = field(default_factory=set)
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Service and operation of every call of the audit."""
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     """Those that the account is built with."""
+    heard: dict[Asked, Fault] | None = None
+    """What the server answered: asked the same of an account that nobody changes, it is not asked again. None: it is asked each time."""
+    asking: threading.local = field(default_factory=threading.local)
+    """What each thread asks just now."""
 
     def client(self, service: str, region: str = HOME) -> Any:
         """A client to build the account with; no fault touches it."""
@@ -98,26 +109,51 @@ class Cloud:
         client.meta.events.register_first("before-send.s3-control.*", _without_account)
         client.meta.events.register("before-call.*", self._remember)
         client.meta.events.register_first("before-send.*", self._answer)
+        client.meta.events.register("response-received.*", self._hear)
         return client
 
     def _remember(self, model: Any, **_: object) -> None:
         self.asked.append((model.service_model.service_name, model.name))
 
     def _answer(self, request: Any, event_name: str, **_: object) -> AWSResponse | None:
+        self.asking.it = None
         operation = event_name.rpartition(".")[2]
         bucket = urlsplit(request.url).path.lstrip("/").partition("/")[0]
         for key in ((operation, bucket), (operation, None)):
             if key in self.faults:
                 return self.faults[key](request)
+        if operation in self.usual:
+            return self.usual[operation](request)
         if operation == "GetBucketRequestPayment":
             return answered(200, _PAYER.format("Requester" if bucket in self.requester_pays else "BucketOwner"))(request)
         if operation == "GetBucketPolicyStatus":
             return answered(200, _PUBLIC.format("true" if bucket in self.public else "false"))(request)
         if operation == "ListEventDataStores":
             return answered(200, '{"EventDataStores": []}', **{"content-type": "application/x-amz-json-1.1"})(request)
+        if operation == "ListDirectoryBuckets":
+            return answered(200, _DIRECTORIES)(request)
         if operation == "ListBucketIntelligentTieringConfigurations":
             return answered(200, _TIERING)(request)
-        return None
+        return self._again(request, operation)
+
+    def _again(self, request: Any, operation: str) -> AWSResponse | None:
+        """What the server said to the same question."""
+        # NOTE: an object is read from the connection, piece by piece.
+        if self.heard is None or operation == "GetObject":
+            return None
+        told = ("Host", "X-Amz-Target", "X-Amz-Expected-Bucket-Owner")
+        said = (request.headers.get(name) for name in told)
+        self.asking.it = (operation, request.method, request.url, request.body, _scope(request.headers.get("Authorization")), *said)
+        found = self.heard.get(self.asking.it)
+        return None if found is None else found(request)
+
+    def _hear(self, response_dict: Any = None, **_: object) -> None:
+        asked = getattr(self.asking, "it", None)
+        if self.heard is not None and asked is not None and response_dict is not None:
+            headers = {
+                name: value for name, value in response_dict["headers"].items() if name.lower().startswith(("content-type", "x-amz-"))
+            }
+            self.heard[asked] = answered(response_dict["status_code"], response_dict["body"].decode(), **headers)
 
     @contextmanager
     def planted(self, operation: str, fault: Fault, bucket: str | None = None) -> Iterator[None]:
@@ -178,6 +214,13 @@ class Cloud:
         self.client("s3", region).put_bucket_logging(Bucket=source, BucketLoggingStatus={"LoggingEnabled": enabled})
 
 
+def _scope(authorization: bytes | str | None) -> str:
+    """Whose key a request is signed with, for which Region and service; the day is left out."""
+    text = authorization.decode() if isinstance(authorization, bytes) else authorization or ""
+    key, _day, *scope = [*text.partition("Credential=")[2].partition(",")[0].split("/"), "", ""]
+    return "/".join((key, *scope))
+
+
 def _without_account(request: Any, **_: object) -> None:
     request.url = request.url.replace(f"//{ACCOUNT}.", "//")
 
@@ -191,6 +234,6 @@ def reached(url: str, patch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         patch.setenv(name, value)
     patch.setattr(aws, "RETRIES", 1)
     # NOTE: each session reads the models of all services anew, which is most of the time of a test.
-    patch.setattr(loaders, "create_loader", lambda _paths=None: LOADER)
+    patch.setattr(botocore.session, "create_loader", lambda _paths=None: LOADER)
     patch.setattr(aws.Account, "client", lambda self, *arguments: cloud.hooked(made(self, *arguments)))
     yield cloud

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import requests
 from moto.server import ThreadedMotoServer
 
-from tests.audit.cloud import Cloud, reached
+from tests.audit.cloud import Asked, Cloud, Fault, reached
 from tests.cli.project import Here
 
 
@@ -26,11 +26,14 @@ class Server:
     url: str
     holds: object = None
     """What built the account; None where a test has changed it since."""
+    heard: dict[Asked, Fault] = field(default_factory=dict)
+    """What it answered about the account that it holds."""
 
     def account(self, build: Callable[[Cloud], None], cloud: Cloud) -> None:
         """The account that `build` builds, made anew only where it is not there already."""
         if self.holds is not build:
             requests.post(f"{self.url}/moto-api/reset", timeout=10)
+            self.heard.clear()
             build(cloud)
             self.holds = build
 
@@ -79,11 +82,13 @@ def cloud(server: Server, reaching: Cloud) -> Iterator[Cloud]:
 def small(server: Server, reaching: Cloud) -> Cloud:
     """`two_regions`, to be looked at and not to be changed."""
     server.account(two_regions, reaching)
+    reaching.heard = server.heard
     return reaching
 
 
 @pytest.fixture
 def changing(server: Server, small: Cloud) -> Iterator[Cloud]:
     """`two_regions`, to be changed."""
+    small.heard = None
     yield small
     server.holds = None

@@ -58,7 +58,7 @@ def bucket(name: str, **facts: Any) -> Bucket:
 def account(**facts: Any) -> Account:
     """An account of which everything is known, and which has nothing."""
     usual: dict[str, Any] = {
-        "buckets": Value(3),
+        "buckets": Value(0),
         "directory_buckets": Value(0),
         "table_buckets": Value(0),
         "public_access_block": Value(ALL),

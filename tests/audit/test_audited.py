@@ -21,7 +21,7 @@ policy: company
 buckets: ["app-*", "logs-*", trails]
 logging: {key_format: any, freshness: 24h, retention: {min: 365d}}
 """
-SETTINGS = 'exclude = [{bucket = "scratch", reason = "nothing is kept there"}]\n'
+SETTINGS = 'exclude = [{bucket = "scratch", reason = "nothing is kept there", expires = 9999-12-31}]\n'
 EVERYBODY = {"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}
 
 
@@ -119,6 +119,7 @@ def audited(here: Here, server: Server, reaching: Cloud) -> Here:
     for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_ENDPOINT_URL": server.url}.items():
         here.patch.setenv(name, value)
     server.account(company, reaching)
+    reaching.heard = server.heard
     reaching.requester_pays.add("logs-payer")
     # NOTE: moto fails where it is asked for the table buckets of some Regions.
     reaching.faults["ListTableBuckets", None] = answered(200, '{"tableBuckets": []}', **{"content-type": "application/json"})

@@ -191,6 +191,26 @@ class TestDeputy:
     def test_s3_is_admitted_for_the_sources_alone(self, condition: dict[str, Any], answer: Answer) -> None:
         assert answer is says("SAL-021", logs(policy=written(deliver(Condition=condition))))
 
+    @pytest.mark.parametrize(
+        ("operator", "accounts", "answer"),
+        [
+            ("StringEquals", [ACCOUNT, OTHERS], WARN),
+            ("StringLike", [ACCOUNT, OTHERS], WARN),
+            ("StringLike", [f"{ACCOUNT[:-1]}?"], WARN),
+            ("StringLike", ["1*"], WARN),
+            ("StringEquals", [ACCOUNT, ACCOUNT], PASS),
+            ("StringEquals", [ACCOUNT, "${Partner}"], UNKNOWN),
+        ],
+        ids=["and another", "and another, alike", "all but a digit", "all that begin so", "twice", "and a parameter"],
+    )
+    def test_an_account_that_is_not_the_own_makes_the_guard_none(self, operator: str, accounts: list[str], answer: Answer) -> None:
+        guards = {operator: {"aws:SourceAccount": accounts}, "ArnLike": GUARDS["ArnLike"]}
+        assert answer is says("SAL-021", logs(policy=written(deliver(Condition=guards))))
+
+    def test_of_two_guards_that_hold_together_the_narrower_counts(self) -> None:
+        guards = {**GUARDS, "StringLike": {"aws:SourceAccount": [ACCOUNT, OTHERS]}}
+        assert PASS is says("SAL-021", logs(policy=written(deliver(Condition=guards))))
+
     def test_what_admits_nobody_needs_no_condition(self) -> None:
         assert [NA, NA, UNKNOWN] == [says("SAL-021", logs(**row)) for row in ({}, {"policy": written(VPCE)}, {"policy": DENIED})]
 
@@ -546,6 +566,8 @@ TLS: list[tuple[str, list[dict[str, Any]], Answer]] = [
     ("the wrong way round", [deny(resource=BOTH, Bool={"aws:SecureTransport": "true"})], FAIL),
     ("an Allow over TLS denies nothing", [allow("*", Bool={"aws:SecureTransport": "true"})], FAIL),
     ("another Deny", [BY_ADDRESS], FAIL),
+    ("resources that only deployment settles", [deny(resource=["${known after apply}"], **CLEAR)], UNKNOWN),
+    ("a path of it that does", [deny(resource=["arn:aws:s3:::logs", "arn:aws:s3:::logs/${path}"], **CLEAR)], UNKNOWN),
 ]
 
 
@@ -617,6 +639,9 @@ GRANTED: list[tuple[str, dict[str, Any], Answer]] = [
     ("every AWS user", {**WRITER, **SEEN, "acl": grants("READ", uri=EVERYBODY.replace("All", "Authenticated"))}, FAIL),
     ("everybody, ignored", {**WRITER, **IGNORED, "acl": grants("READ", uri=EVERYBODY)}, WARN),
     ("everybody, perhaps ignored", {**WRITER, "public_access_block": DENIED, "acl": grants("READ", uri=EVERYBODY)}, UNKNOWN),
+    ("everybody, ignored by the account", {**WRITER, **SEEN, "acl": grants("READ", uri=EVERYBODY), "accounts": Value(ALL)}, WARN),
+    ("everybody, perhaps ignored by the account", {**WRITER, **SEEN, "acl": grants("READ", uri=EVERYBODY), "accounts": DENIED}, UNKNOWN),
+    ("everybody, ignored by the bucket", {**WRITER, **IGNORED, "acl": grants("READ", uri=EVERYBODY), "accounts": DENIED}, WARN),
     ("everybody, with ACLs off", {**SEEN, "acl": grants("READ", uri=EVERYBODY)}, PASS),
     ("a stranger", {**WRITER, "acl": Value(Acl(OWNER, (Grant("READ", id=STRANGER),)))}, FAIL),
     ("a stranger who may see the ACL", {**WRITER, "acl": Value(Acl(OWNER, (Grant("READ_ACP", id=STRANGER),)))}, PASS),
@@ -640,7 +665,8 @@ class TestReaders:
 
     @pytest.mark.parametrize(("row", "answer"), [case[1:] for case in GRANTED], ids=[case[0] for case in GRANTED])
     def test_the_acl_lets_nobody_else_at_the_logs(self, row: dict[str, Any], answer: Answer) -> None:
-        assert answer is says("SAL-033", logs(**row))
+        mine = account(public_access_block=row.get("accounts", Absent()))
+        assert answer is says("SAL-033", logs(**{name: fact for name, fact in row.items() if name != "accounts"}), owner=mine)
 
     def test_a_grant_to_a_reader_is_none_to_a_stranger(self) -> None:
         found = {

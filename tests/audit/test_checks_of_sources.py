@@ -295,7 +295,7 @@ def of_account(check: str, *rows: Bucket, covered: tuple[str, ...] = (), owner: 
     graph = Graph(facts(*rows, accounts=(owner,)))
     expected = Expected("p")
     held = {row.name: (expected,) if row.name in covered else () for row in rows}
-    case = AccountCase(owner, graph, (expected,), held, said.get("excluded", {}), said.get("expired", {}), NOW)
+    case = AccountCase(owner, graph, (expected,), held, said.get("excluded", {}), said.get("expired", {}), NOW, said.get("unending", ()))
     return catalog()[check].verdicts(case)
 
 
@@ -312,6 +312,14 @@ class TestCoverage:
 
     def test_without_the_list_nobody_knows(self) -> None:
         assert UNKNOWN is gravest(of_account("SAL-010", bucket("a"), covered=("a",), owner=account(buckets=DENIED)))
+
+    def test_who_is_excluded_for_ever_is_told_and_fails_no_build(self) -> None:
+        rows = (bucket("scratch"), bucket("elb"))
+        (verdict, _) = of_account("SAL-010", *rows, excluded={"scratch": "tmp", "elb": "tmp"}, unending=("elb",))
+        assert (WARN, {"bucket": "elb"}) == (verdict.answer, verdict.about)
+
+    def test_a_row_that_is_missing_is_no_bucket_that_is_covered(self) -> None:
+        assert UNKNOWN is gravest(of_account("SAL-010", bucket("a"), covered=("a",), owner=account(buckets=Value(2))))
 
     def test_a_target_in_another_account_is_none_of_ours(self) -> None:
         assert PASS is gravest(of_account("SAL-010", bucket("x", account=None), bucket("y", account="444455556666")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -120,6 +121,7 @@ def test_an_account_is_asked_with_what_covers_its_buckets() -> None:
         name: [one.policy for one in expected] for name, expected in case.covered.items()
     }
     assert ({"free": "scratch"}, {"late": "soon (until 2026-10-01, s3guard.toml:9)"}) == (case.excluded, case.expired)
+    assert {"free"} == case.unending
     assert ("account:111122223333/logging/SAL-010", None, ELSEWHERE) == (result.rule, result.bucket, result.location)
 
 
@@ -145,6 +147,19 @@ def test_every_account_is_judged_by_itself() -> None:
     rows = facts(bucket("a"), accounts=(account(), account(id="444455556666")))
     results = judged(rows, wanted=lambda _rule: True)
     assert ["account:111122223333", "account:444455556666"] == [result.policy for result in results]
+
+
+def test_an_account_that_the_facts_leave_out_is_told() -> None:
+    needs_list = check("SAL-010", About.ACCOUNT, lambda case: iter([passed(str(known(case.account.buckets)))]))
+    none = facts(bucket("a", account=None)), Facts(NOW, "live", (), ())
+    for rows, owner in (
+        *((replace(one, accounts=()), "unknown") for one in none),
+        (facts(bucket("a", account="444455556666")), "444455556666"),
+    ):
+        results = judged(rows, needs_list, wanted=lambda _rule: True)
+        told = {result.policy: result.reason for result in results if result.policy.startswith("account:")}
+        assert (told[f"account:{owner}"] or "").startswith("the facts have no row of this account")
+    assert () == judged(Facts(NOW, "template", (), ()), needs_list, wanted=lambda _rule: True)
 
 
 def test_a_bucket_that_is_gone_is_asked_nothing_more() -> None:

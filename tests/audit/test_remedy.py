@@ -8,7 +8,7 @@ from s3guard.audit.checks import catalog
 from s3guard.audit.facts import Absent
 from s3guard.audit.judge import Asked, judge
 from s3guard.audit.remedy import snippets
-from s3guard.audit.rows import Facts
+from s3guard.audit.rows import Facts, KeyFormat
 from s3guard.declaration import Logging, Target
 from s3guard.model import Location
 from tests.audit.rowmaking import NOW, bucket, facts, logs_to, policy
@@ -33,6 +33,27 @@ def test_what_a_shell_would_obey_and_what_nobody_knows_stays_a_placeholder() -> 
     row = bucket("${aws_s3_bucket.app}", account="${AWS::AccountId}", logging=Absent())
     text = told(facts(row, source="template"), "SAL-001", logging=Logging(target=Target(bucket="logs", prefix="$(reboot)/")))
     assert ("--bucket <bucket> " in text, '"TargetPrefix": "<prefix>"' in text, "reboot" in text) == (True, True, False)
+
+
+def test_what_mends_one_finding_makes_no_other() -> None:
+    simple, partitioned = (
+        '"TargetObjectKeyFormat": {"SimplePrefix": {}}}}\'',
+        '{"PartitionedPrefix": {"PartitionDateSource": "EventTime"}}}}\'',
+    )
+    for key_format, expected in (("simple", simple), ("partitioned", partitioned), ("any", partitioned)):
+        text = told(facts(bucket("app")), "SAL-001", logging=Logging(key_format=key_format))
+        assert (expected in text, "simple_prefix {}" in text) == (True, expected is simple)
+    row = bucket("app", logging=logs_to("logs", "app", KeyFormat("PartitionedPrefix", "EventTime")))
+    assert simple in told(facts(row, bucket("logs")), "SAL-006", logging=Logging(key_format="simple"))
+    for form, kept in ((KeyFormat(), simple), (KeyFormat("PartitionedPrefix", "EventTime"), partitioned)):
+        assert kept in told(facts(bucket("app", logging=logs_to("logs", "app", form)), bucket("logs")), "SAL-005")
+
+
+def test_a_finding_about_an_account_names_its_bucket() -> None:
+    text = told(facts(bucket("free")), "SAL-010", buckets=("other",))
+    assert 'exclude = [{bucket = "free", reason' in text
+    tables = facts(bucket("t", kind="table", table_logging=Absent()))
+    assert "arn:aws:s3tables:us-east-1:111122223333:bucket/t " in told(tables, "SAL-012")
 
 
 def test_what_passes_has_no_remedy() -> None:

@@ -14,13 +14,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from tests.bench import bench_s3, generate, synthetic
 from tests.bench import bench_state as bench_state_
+from tests.bench import bench_usual as bench_usual_
 from tests.bench import bench_watch as bench_watch_
 
 HERE = Path(__file__).parent
@@ -97,7 +98,7 @@ def check(logs: Path | str) -> list[str]:
     return [str(Path(sys.executable).with_name("s3guard")), "check", str(logs), *policy, *outputs]
 
 
-def interleaved(rounds: int, commands: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
+def interleaved(rounds: int, commands: Mapping[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
     """The costs of all commands in all rounds; one after the other within a round, after one that does not count."""
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(rounds + 1):
@@ -271,6 +272,11 @@ def bench_watch(rounds: int) -> list[Line]:
     ]
 
 
+def bench_usual(rounds: int) -> list[Line]:
+    """What rules about what is usual find in generated seasons, with things planted in them, and what they find where there is nothing."""
+    return [Line(*one) for one in bench_usual_.lines(bench_usual_.scored(8 * rounds))]
+
+
 def bench_memory(rounds: int, gib: float = 10) -> list[Line]:
     """Ten times as many objects out of S3, of 1 MiB each, need hardly more memory."""
 
@@ -299,6 +305,7 @@ PARTS = {
     "state": bench_state,
     "watch": bench_watch,
     "memory": bench_memory,
+    "usual": bench_usual,
 }
 
 

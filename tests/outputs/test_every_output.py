@@ -17,7 +17,7 @@ from lxml import etree
 from lxml.html import document_fromstring
 
 from s3guard.model import Report, Severity, Status, UsageError
-from s3guard.outputs import PROVES, Options, Output, catalog, find, names
+from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, Output, catalog, find, names
 from s3guard.text import ci_safe, shown, unvisible, visible
 from tests.outputs import golden, reports, runner
 from tests.outputs.corpus import HOSTILE, SECRETS
@@ -153,6 +153,17 @@ def test_every_output_says_what_was_looked_at_and_what_it_proves(output: Output,
     told = squeezed("".join(read(output, report)))
     assert squeezed(PROVES) in told
     assert re.search(rf"(?<![\d,.]){report.coverage.records:,}|(?<!\d){report.coverage.records}(?!\d)", " ".join(read(output, report)))
+
+
+@every_output
+def test_an_audit_of_the_configuration_claims_nothing_of_records(output: Output) -> None:
+    of_audit, of_records = reports.result("logging", records=0), reports.result()
+    audit = replace(reports.empty(), results=(of_audit,), notes=(PROVES_OF_AUDIT,))
+    nothing = replace(audit, results=())
+    both = reports.report(of_audit, of_records, notes=(PROVES_OF_AUDIT, PROVES))
+    for report, claims in ((audit, {PROVES_OF_AUDIT}), (nothing, {PROVES_OF_AUDIT}), (both, {PROVES, PROVES_OF_AUDIT})):
+        told = squeezed("".join(read(output, report)))
+        assert claims == {claim for claim in (PROVES, PROVES_OF_AUDIT) if squeezed(claim) in told}
 
 
 @every_output

@@ -53,8 +53,8 @@ def _ports(count: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """A server with its data in `folder`, under ``host:port``, for as long as the block lasts."""
+def serving(folder: Path, *more: str) -> Iterator[str]:
+    """A server with its data in `folder`, under ``host:port``, for as long as the block lasts; `more` are options of its own."""
     program = executable()
     names = (
         "s3.port",
@@ -70,7 +70,7 @@ def serving(folder: Path) -> Iterator[str]:
     address = f"127.0.0.1:{ports['s3.port']}"
     options = [f"-{name}={port}" for name, port in ports.items()]
     options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}", "-volume.max=20", "-master.volumeSizeLimitMB=256"]
-    options += ["-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-master.telemetry=false", "-metricsPort=0"]
+    options += ["-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-master.telemetry=false", "-metricsPort=0", *more]
     # NOTE: credentials in its environment would be those that it asks for.
     alone = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with (folder / "log").open("wb") as log:

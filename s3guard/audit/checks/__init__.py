@@ -55,7 +55,8 @@ class Check:
     @property
     def help(self) -> str:
         """What it is for and what to do, a plain paragraph: text of s3guard, never of a bucket."""
-        told = " ".join(f"{self.section('What')}\n{self.section('Why')}".split())
+        # NOTE: the page is Markdown; in a sentence of a report one backtick is enough.
+        told = " ".join(f"{self.section('What')}\n{self.section('Why')}".replace("``", "`").split())
         return f"{told} s3guard audit --fix-snippets --rule {self.id} prints what would mend it."
 
     def section(self, name: str) -> str:

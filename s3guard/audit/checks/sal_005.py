@@ -18,7 +18,8 @@ which bucket")
 ## CLI
 
     aws s3api put-bucket-logging --bucket <bucket> --bucket-logging-status '{"LoggingEnabled": {"TargetBucket": "<log-bucket>",
-      "TargetPrefix": "<prefix>"}}'   # replaces the whole setting: keep its grants and key format
+      "TargetPrefix": "<prefix>", "TargetObjectKeyFormat": {"PartitionedPrefix": {"PartitionDateSource": "EventTime"}}}}'
+    # it replaces the whole setting: put its TargetGrants in too, if it has any
 
 ## Terraform
 
@@ -26,6 +27,9 @@ which bucket")
       bucket        = "<bucket>"
       target_bucket = "<log-bucket>"
       target_prefix = "<prefix>"
+      target_object_key_format {
+        partitioned_prefix { partition_date_source = "EventTime" }
+      }
     }
 """
 

@@ -2,8 +2,8 @@
 
 ## What
 
-Each general purpose bucket is named by a policy, is the log bucket of one that is, or is excluded in s3guard.toml with a reason and,
-best, a last day. An exclusion whose day has passed counts for nothing.
+Each general purpose bucket is named by a policy, is the log bucket of one that is, or is excluded in s3guard.toml with a reason and a last
+day. An exclusion whose day has passed counts for nothing; one that names no day is a warning.
 
 ## Why
 
@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from s3guard.audit.case import About, AccountCase, Verdict, failed, not_applicable, passed, unknown
+from s3guard.audit.case import About, AccountCase, Verdict, failed, not_applicable, passed, unknown, warned
 from s3guard.audit.facts import is_symbolic, known
 from s3guard.model import Severity
 
@@ -43,10 +43,13 @@ NEEDS = ("buckets",)
 def check(case: AccountCase) -> Iterator[Verdict]:
     """Whether each bucket is covered or excluded."""
     is_live = case.graph.facts.source == "live"
+    mine = [bucket for bucket in case.graph.facts.buckets if bucket.account == case.account.id and bucket.kind == "general"]
     if is_live:
-        known(case.account.buckets)
-    for bucket in case.graph.facts.buckets:
-        if bucket.account != case.account.id or bucket.kind != "general" or case.covered.get(bucket.name):
+        count = known(case.account.buckets) or 0
+        if len(mine) < count:
+            yield unknown(f"the account has {count:,} buckets, and the facts hold {len(mine):,} of them")
+    for bucket in mine:
+        if case.covered.get(bucket.name):
             continue
         if is_symbolic(bucket.name):
             reason = (
@@ -59,7 +62,9 @@ def check(case: AccountCase) -> Iterator[Verdict]:
             )
         elif bucket.name not in case.excluded:
             yield failed(f"{bucket.name} is named by no policy and excluded for no reason", bucket=bucket.name)
-    if not is_live and not any(bucket.account == case.account.id and bucket.kind == "general" for bucket in case.graph.facts.buckets):
+        elif bucket.name in case.unending:
+            yield warned(f"{bucket.name} is excluded for ever: give the exclusion a last day (expires)", bucket=bucket.name)
+    if not is_live and not mine:
         yield not_applicable("there are no buckets in this template")
         known(case.account.buckets)
         return

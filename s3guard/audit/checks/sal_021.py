@@ -3,8 +3,9 @@
 ## What
 
 A statement of the bucket policy that admits ``logging.s3.amazonaws.com`` has both conditions: ``aws:SourceAccount`` is the account of the
-sources, ``aws:SourceArn`` names them. One that is missing is a warning. One that does not hold for a source is a failure, since it
-stops delivery; so it is with ``StringEquals`` over an ARN with a ``*``, which never matches (``ArnLike`` does).
+sources and no other, ``aws:SourceArn`` names them. One that is missing, or that another account meets too, is a warning. One that does
+not hold for a source is a failure, since it stops delivery; so it is with ``StringEquals`` over an ARN with a ``*``, which never matches
+(``ArnLike`` does).
 
 ## Why
 
@@ -39,15 +40,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from s3guard.audit.bucket_policy import Condition, Statement, statements
 from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, passed, unknown, warned
 from s3guard.audit.condition import holds
-from s3guard.audit.facts import known
+from s3guard.audit.facts import is_same, known
 from s3guard.audit.permission import is_aimed
 from s3guard.audit.route import Route, listed, partition_of, routes
-from s3guard.audit.tristate import Tri, all_of
+from s3guard.audit.tristate import Tri, all_of, any_of
 from s3guard.model import Severity
 
 SEVERITY = Severity.MEDIUM
@@ -67,8 +68,9 @@ def check(case: Case) -> Iterator[Verdict]:
             yield from _about(route, aimed)
     if not admitting:
         yield not_applicable("no statement of the bucket policy admits the log delivery of S3")
+    own = {edge.source.account for edge in case.sources} or {case.bucket.account}
     for statement in admitting.values():
-        yield _guarded(statement)
+        yield _guarded(statement, {account for account in own if account is not None})
 
 
 def _about(route: Route, aimed: Sequence[Statement]) -> Iterator[Verdict]:
@@ -99,14 +101,36 @@ def _guards(statement: Statement) -> tuple[Condition, ...]:
 
 def _narrows(condition: Condition) -> bool:
     """Whether a condition leaves anybody out: one that says who is not meant, or that any text meets, guards nothing."""
-    is_wild = "Like" in condition.operator or condition.operator.startswith("Arn")
-    meets_all = is_wild and any(not value.strip("*") for value in condition.values)
+    meets_all = _is_wild(condition) and any(not value.strip("*") for value in condition.values)
     return "Not" not in condition.operator and condition.operator != "Null" and not meets_all
 
 
-def _guarded(statement: Statement) -> Verdict:
-    there = {condition.key.lower() for condition in _guards(statement) if _narrows(condition)}
-    missing = [guard for guard in _GUARDS if guard.lower() not in there]
+def _is_wild(condition: Condition) -> bool:
+    """Whether wildcards mean something in it."""
+    return "Like" in condition.operator or condition.operator.startswith("Arn")
+
+
+def _guarded(statement: Statement, own: Collection[str]) -> Verdict:
+    there = [condition for condition in _guards(statement) if _narrows(condition)]
+    missing = [guard for guard in _GUARDS if not any(condition.key.lower() == guard.lower() for condition in there)]
     if missing:
         return warned(f"Statement {statement.name} admits S3 without {' and '.join(missing)}", statement=statement.name)
+    # NOTE: conditions hold together, so one that leaves only the own account is enough.
+    accounts = [_others(condition, own) for condition in there if condition.key.lower() == _GUARDS[0].lower()]
+    if all(others for others, _ in accounts):
+        strange = f"{_GUARDS[0]} of statement {statement.name} is met by other accounts too: {listed(accounts[0][0])}"
+        return warned(f"{strange}; S3 then delivers for their buckets as well", statement=statement.name)
+    if all(others or doubts for others, doubts in accounts):
+        doubts = next(doubts for _, doubts in accounts if doubts)
+        return unknown(f"whether {_GUARDS[0]} of statement {statement.name} is met by this account alone depends on {listed(doubts)}")
     return passed(f"statement {statement.name} says for which account and sources")
+
+
+def _others(condition: Condition, own: Collection[str]) -> tuple[list[str], list[str]]:
+    """The accounts of a condition that are not that of the sources, and those of which nobody can tell."""
+    said = [(value, any_of(is_same(value, one) for one in own) if own else None) for value in condition.values]
+    wild = {value for value in condition.values if _is_wild(condition) and ("*" in value or "?" in value)}
+    return (
+        [value for value, same in said if same is False or value in wild],
+        [value for value, same in said if same is None and value not in wild],
+    )

@@ -3,7 +3,8 @@
 ## What
 
 The bucket policy denies everybody everything on the bucket and its objects where ``aws:SecureTransport`` is false. A Deny for some
-principals, actions or resources, or under further conditions, is a warning. It does not touch the delivery of logs: S3 writes over TLS.
+principals, actions or resources, or under further conditions, is a warning; of one whose resources only deployment settles nobody can tell.
+It does not touch the delivery of logs: S3 writes over TLS.
 
 ## Why
 
@@ -46,12 +47,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from s3guard.audit.bucket_policy import Statement, statements
-from s3guard.audit.case import About, Case, Verdict, failed, passed, warned
+from s3guard.audit.case import About, Case, Verdict, failed, passed, unknown, warned
 from s3guard.audit.condition import holds
-from s3guard.audit.facts import known
+from s3guard.audit.facts import is_symbolic, known
 from s3guard.audit.likeness import text
 from s3guard.audit.permission import Request, Who, applies, concerns, has_action, has_resource
-from s3guard.audit.route import partition_of
+from s3guard.audit.route import listed, partition_of
 from s3guard.model import Severity
 
 SEVERITY = Severity.MEDIUM
@@ -73,6 +74,10 @@ def check(case: Case) -> Iterator[Verdict]:
         return
     partial = [one for one in denies if any(condition.key.lower() == _KEY and _is_met(one, anything[0]) for condition in one.conditions)]
     for statement in partial:
+        open_ = _open(statement, bucket)
+        if open_:
+            yield unknown(f"whether statement {statement.name} denies all requests in the clear depends on {listed(open_)}")
+            continue
         gaps = ", ".join(_gaps(statement, anything))
         yield warned(f"Statement {statement.name} denies requests in the clear only in part: {gaps}", statement=statement.name)
     if not partial:
@@ -82,6 +87,11 @@ def check(case: Case) -> Iterator[Verdict]:
 def _is_met(statement: Statement, request: Request) -> bool:
     """Whether a statement's conditions may hold for a request in the clear."""
     return all(holds(condition, request.context) is not False for condition in statement.conditions)
+
+
+def _open(statement: Statement, bucket: str) -> list[str]:
+    """What it is about, of which nobody knows yet whether that is this bucket and its objects."""
+    return [one for one in statement.resources or statement.not_resources or () if is_symbolic(one.removeprefix(bucket))]
 
 
 def _gaps(statement: Statement, anything: list[Request]) -> Iterator[str]:

@@ -5,7 +5,8 @@
 Beside the log delivery, no statement of the bucket policy and no grant of the ACL lets anybody read logs but the log bucket's own
 account and the `readers` of the policy's `logging:`; and none lets anybody delete logs, or change the
 lifecycle, the versioning, the bucket policy, the ACLs or what blocks public access; nor anybody outside the account write logs.
-An administrator of the same account needs no such statement: an identity policy is enough. A public policy is critical.
+An administrator of the same account needs no such statement: an identity policy is enough. A public policy is critical, and so is a grant
+of the ACL to everybody, unless Block Public Access of the bucket or of its account ignores it, which is a warning.
 
 ## Why
 
@@ -45,6 +46,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from s3guard.audit.admitted import is_admitted
+from s3guard.audit.blocked import blocked, why
 from s3guard.audit.bucket_policy import Statement, statements
 from s3guard.audit.case import About, Case, Verdict, failed, passed, unknown, warned
 from s3guard.audit.facts import Value, is_same, known
@@ -58,7 +60,10 @@ from s3guard.model import Severity
 
 SEVERITY = Severity.HIGH
 ABOUT = About.SINK
-NEEDS = ("policy", "policy_is_public", "acl", "object_ownership", "public_access_block", "source.logging", "source.region")
+NEEDS = (
+    *("policy", "policy_is_public", "acl", "object_ownership", "public_access_block", "account.public_access_block"),
+    *("source.logging", "source.region"),
+)
 _EVERYBODY = ("/global/AllUsers", "/global/AuthenticatedUsers")
 _HARMLESS = ("READ_ACP",)
 
@@ -161,8 +166,10 @@ def _granted(case: Case, grant: Grant, acl: Acl | None) -> Verdict:
     who = grant.id or grant.uri or grant.email_address or "a grantee of a kind that is not known"
     about = {"grantee": who, "what": grant.permission}
     if grant.uri is not None and grant.uri.endswith(_EVERYBODY):
-        block = known(case.bucket.public_access_block)
-        if block is not None and block.ignore_public_acls:
+        ignored = blocked(case)["ignore_public_acls"]
+        if ignored is None:
+            return unknown(f"whether Block Public Access ignores that the ACL grants {grant.permission} to everybody: {why(case)}", **about)
+        if ignored:
             return warned(f"The ACL grants {grant.permission} to everybody, which Block Public Access ignores", **about)
         return failed(f"The ACL grants {grant.permission} to everybody", Severity.CRITICAL, **about)
     if grant.id is not None and grant.permission == "READ" and is_admitted(case.expected.readers, Who("CanonicalUser", grant.id)):

@@ -27,7 +27,7 @@ def read(path: Path, name: str, taken: datetime) -> Facts:
 
     UnableError for a file that cannot be read, UsageError for one that is no template. What only deployment settles is unknown with the
     reason, or a text with symbols (``${Logs}``): see `s3guard.audit.facts.is_symbolic`. Parameters are taken for their defaults. Nested
-    stacks are templates of their own, to be audited by themselves.
+    stacks are templates of their own, to be audited by themselves: with one, how many buckets there are is unknown.
     """
     return of_template(load(path, name), taken)
 
@@ -42,14 +42,28 @@ def of_template(template: Template, taken: datetime) -> Facts:
     resolver = Resolver(template)
     made = [one for one in template.resources.values() if resolver.condition(one.condition) is not False]
     names = {one.id: resolver.name(one) for one in made}
-    policies = policies_of(resolver, made, {names[one.id] for one in made if one.type == BUCKET})
+    policies = policies_of(resolver, made, {names[one.id] for one in made if one.type == BUCKET}, template.loops)
     rows = [*_rows(template, resolver, made, names, policies), *_loops(template)]
     resolver.assuming(None)
     facts = accounts.facts_of(resolver, made)
-    if template.macros:
-        facts["buckets"] = Unknown(f"the macro {template.macros[0]} may make others")
+    beyond = _beyond(template, made)
+    if beyond is not None:
+        facts["buckets"] = Unknown(beyond)
     account = new_account(ACCOUNT, rows, **facts)
     return assembled(rows, [account], taken, template.name)
+
+
+def _beyond(template: Template, made: Sequence[Resource]) -> str | None:
+    """Why the template may make buckets that it does not show; None where it makes none."""
+    if template.macros:
+        return f"the macro {template.macros[0]} may make others"
+    nested = [one.id for one in made if one.is_nested]
+    if nested:
+        others = f" and {len(nested) - 1} more" if len(nested) > 1 else ""
+        are = "are templates" if others else "is a template"
+        return f"{nested[0]}{others} {are} of {'their' if others else 'its'} own and may make others: audit what is nested by itself"
+    loops = [_kind(id_) for id_ in template.loops]
+    return f"what {loops[0]} makes is known once it is deployed" if loops else None
 
 
 def _rows(template: Template, resolver: Resolver, made: Sequence[Resource], names: dict[str, str], policies: Policies) -> Iterator[Bucket]:
@@ -89,5 +103,9 @@ def _other(resource: Resource, name: str) -> Bucket:
 def _loops(template: Template) -> Iterator[Bucket]:
     """What stands for resources that are not known: whoever audits must see that something was not looked at."""
     for id_, location in template.loops.items():
-        kind = id_.rpartition("::")[0] if id_.count("::") > 1 else id_
-        yield unseen(f"${{{id_}}}", f"what {kind} makes is known once it is deployed", ACCOUNT, location=location)
+        yield unseen(f"${{{id_}}}", f"what {_kind(id_)} makes is known once it is deployed", ACCOUNT, location=location)
+
+
+def _kind(loop: str) -> str:
+    """``Fn::ForEach`` of ``Fn::ForEach::Buckets``."""
+    return loop.rpartition("::")[0] if loop.count("::") > 1 else loop

@@ -80,6 +80,8 @@ class Resolver:
 
     def block(self, resource: Resource) -> Block:
         """The properties of a resource; NotKnownError where they are no mapping that is known."""
+        if resource.is_included:
+            raise NotKnownError(f"a macro (Fn::Transform) may change {resource.id} when it is deployed")
         found = {} if resource.properties is None else self.value(resource.properties)
         if isinstance(found, Pending):
             raise NotKnownError(found.reason)

@@ -12,6 +12,7 @@ from s3guard.audit.cloudformation.intrinsics import Resolver
 from s3guard.audit.cloudformation.template import Resource
 from s3guard.audit.facts import Absent, Fact, NotKnownError, Origin, Unknown, is_symbolic
 from s3guard.audit.unsettled import Pending, Tree, fact, symbol
+from s3guard.model import Location
 
 POLICY: Final = "AWS::S3::BucketPolicy"
 _OPEN: Final = frozenset({"Resource", "NotResource"})
@@ -24,27 +25,31 @@ class Policies:
 
     by_bucket: Mapping[str, Sequence[Resource]]
     """By the names of the template's buckets."""
-    of_any: tuple[Resource, str] | None
+    of_any: tuple[Origin, str] | None
     """One of a bucket that nobody knows, and why; None where there is none."""
-    of_given: tuple[Resource, str] | None
+    of_given: tuple[Origin, str] | None
     """One of a bucket whose name is given when the template is deployed, and so may be that of one which has a name here."""
 
 
-def policies_of(resolver: Resolver, resources: Sequence[Resource], buckets: Collection[str]) -> Policies:
-    """The bucket policies among the resources; `buckets` are the names of the template's buckets."""
+def policies_of(
+    resolver: Resolver, resources: Sequence[Resource], buckets: Collection[str], loops: Mapping[str, Location] | None = None
+) -> Policies:
+    """The bucket policies among the resources; `buckets` are the names of the template's buckets, `loops` make what nobody knows."""
     found: dict[str, list[Resource]] = {}
-    of_any: tuple[Resource, str] | None = None
-    of_given: tuple[Resource, str] | None = None
+    of_any: tuple[Origin, str] | None = None
+    of_given: tuple[Origin, str] | None = None
+    for id_, location in (loops or {}).items():
+        of_any = of_any or (Origin(id_, location), f"what {id_} makes is known once it is deployed, and may be its policy")
     for one in resources:
         if one.type != POLICY or resolver.condition(one.condition) is False:
             continue
         try:
             name = resolver.block(one).needed("Bucket", symbolic=True)
         except NotKnownError as error:
-            of_any = of_any or (one, str(error))
+            of_any = of_any or (Origin(one.id, one.location), str(error))
             continue
         if name not in buckets and is_symbolic(name):
-            of_given = of_given or (one, f"the bucket that {one.id} is of is known once it is deployed")
+            of_given = of_given or (Origin(one.id, one.location), f"the bucket that {one.id} is of is known once it is deployed")
         found.setdefault(name, []).append(one)
     return Policies(found, of_any, of_given)
 
@@ -62,7 +67,7 @@ def policy_of(name: str, resolver: Resolver, policies: Policies, origin: Origin)
     # NOTE: a name that AWS has yet to make up nobody can give when deploying.
     doubt = policies.of_any or (None if name.startswith("${") else policies.of_given)
     if doubt is not None:
-        return Unknown(doubt[1], origin=Origin(doubt[0].id, doubt[0].location))
+        return Unknown(doubt[1], origin=doubt[0])
     return Absent("", origin)
 
 

@@ -18,6 +18,16 @@ from s3guard.utf8 import MAX_BYTES
 # are the functions that `intrinsics` knows to be open. Every other macro may rewrite whatever it likes.
 _HARMLESS: Final = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen", "AWS::CodeDeploy"})
 _PLAIN: Final = frozenset({"Ref", "Condition"})
+_MACRO: Final = "Fn::Transform"
+"""What stands among resources, or in one, for what a macro puts there (``AWS::Include``)."""
+_NESTED: Final = frozenset(
+    {
+        *("AWS::CloudFormation::Stack", "AWS::CloudFormation::StackSet", "AWS::Serverless::Application"),
+        "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+    }
+)
+_MODULE: Final = "::MODULE"
+"""How the types of CloudFormation's modules end, which are templates too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,13 @@ class Resource:
     condition: str | None
     """The name of the condition under which it is made."""
     location: Location
+    is_included: bool = False
+    """Whether a macro may put anything into it."""
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether it is a template of its own, which may make buckets too."""
+        return self.type in _NESTED or self.type.endswith(_MODULE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +72,7 @@ class Template:
     macros: tuple[str, ...]
     """Transforms that may rewrite every resource."""
     loops: Mapping[str, Location]
-    """Entries of the resources that stand for others which are not known: ``Fn::ForEach::Buckets``."""
+    """Entries of the resources that stand for others which are not known: ``Fn::ForEach::Buckets``, ``Fn::Transform``."""
 
 
 def load(path: Path, name: str) -> Template:
@@ -77,14 +94,14 @@ def parse(content: bytes, name: str) -> Template:
     resources = root.values.get("Resources") if isinstance(root, MappingNode) else None
     if len(found) > 1 or not isinstance(root, MappingNode) or not isinstance(resources, MappingNode) or not resources.values:
         raise UsageError(f"{name} is not a CloudFormation template: one document with Resources is expected")
-    loops = {id_: resources.place_of(id_) for id_ in resources.values if id_.startswith("Fn::")}
+    loops = {id_: resources.place_of(id_) for id_, node in resources.values.items() if _is_open(id_, node)}
     template = Template(
         name=name,
         resources={id_: _resource(id_, node, resources.place_of(id_), problems) for id_, node in _others(resources, loops)},
         parameters={id_: _parameter(node) for id_, node in _section(root, "Parameters", problems)},
         conditions=dict(_section(root, "Conditions", problems)),
         mappings=dict(_section(root, "Mappings", problems)),
-        macros=tuple(_macros(root.values.get("Transform"))),
+        macros=(*_macros(root.values.get("Transform")), *_macros(root.values.get(_MACRO))),
         loops={id_: _location(place) for id_, place in loops.items()},
     )
     problems.raise_any()
@@ -97,6 +114,12 @@ def _key(tag: str) -> str | None:
     if name == tag or not name.isalnum():
         return None
     return name if name in _PLAIN else f"Fn::{name}"
+
+
+def _is_open(id_: str, node: Node) -> bool:
+    """Whether an entry of the resources stands for others, or for one of which not even the type is written."""
+    values = node.values if isinstance(node, MappingNode) else {}
+    return id_.startswith("Fn::") or (_MACRO in values and "Type" not in values)
 
 
 def _others(resources: MappingNode, loops: Mapping[str, Place]) -> Iterator[tuple[str, Node]]:
@@ -118,7 +141,7 @@ def _resource(id_: str, node: Node, place: Place, problems: Problems) -> Resourc
         problems.add(place, f"resource {id_} has no Type")
     if condition is not None and (not isinstance(condition, Scalar) or condition.text is None):
         problems.add(place, f"the Condition of resource {id_} is not the name of one")
-    return Resource(id_, text_of(kind) or "", values.get("Properties"), text_of(condition), _location(place))
+    return Resource(id_, text_of(kind) or "", values.get("Properties"), text_of(condition), _location(place), _MACRO in values)
 
 
 def _parameter(node: Node) -> Parameter:

@@ -19,8 +19,16 @@ from s3guard.audit.terraform.providers import Providers
 from s3guard.audit.unsettled import symbol
 
 _OTHERS: Final = {"aws_s3_directory_bucket": ("directory", "bucket"), "aws_s3tables_table_bucket": ("table", "name")}
+_OF_ACCOUNT: Final = ("aws_cloudtrail", "aws_cloudwatch_log_delivery", accounts.PUBLIC)
 _UNREAD: Final = frozenset({"awscc_s3_bucket"})
 """Resources that make buckets too, and that are not read: whoever audits must see that something was not looked at."""
+_NESTED: Final = frozenset(
+    {
+        *("aws_cloudformation_stack", "aws_cloudformation_stack_set", "awscc_cloudformation_stack"),
+        *("aws_serverlessapplicationrepository_cloudformation_stack", "aws_servicecatalog_provisioned_product"),
+    }
+)
+"""Resources that are templates of their own."""
 
 
 def read(path: Path, name: str, taken: datetime) -> Facts:
@@ -40,7 +48,7 @@ def of_bytes(content: bytes, name: str, taken: datetime) -> Facts:
 def of_plan(plan: Plan, taken: datetime, path: Path | None) -> Facts:
     """The facts of a plan that is taken apart already; sources are looked for beside `path`."""
     joins, places, providers = Joins(plan), Places(plan, path), Providers(plan)
-    buckets = Buckets(plan, joins, places)
+    buckets = Buckets(plan, joins, places, providers)
     rows = [*_rows(joins, buckets, providers), *_others(plan, buckets, providers)]
     return assembled(rows, _accounts(plan, rows, joins, buckets, providers), taken, plan.name)
 
@@ -69,10 +77,13 @@ def _others(plan: Plan, buckets: Buckets, providers: Providers) -> Iterator[Buck
 def _accounts(plan: Plan, rows: list[Bucket], joins: Joins, buckets: Buckets, providers: Providers) -> Iterator[Account]:
     told: dict[str, list[Resource]] = {row.account: [] for row in rows if row.account is not None}
     for one in plan.resources:
-        if not one.is_data and not one.is_gone and one.type.startswith(("aws_cloudtrail", "aws_cloudwatch_log_delivery", accounts.PUBLIC)):
+        if not one.is_data and not one.is_gone and (one.type.startswith(_OF_ACCOUNT) or one.type in _NESTED):
             told.setdefault(providers.account(one), []).append(one)
     for name, resources in told.items():
         facts = accounts.facts_of(resources, joins, buckets.origin, lambda one: providers.region(one, buckets.origin(one)))
         if plan.is_partial:
             facts["buckets"] = Unknown("the plan is not complete, as Terraform says in it, so there may be others")
+        nested = next((one.address for one in resources if one.type in _NESTED), None)
+        if nested is not None:
+            facts["buckets"] = Unknown(f"{nested} is a template of its own and may make others: audit that template by itself")
         yield new_account(name, rows, **facts)

@@ -63,7 +63,7 @@ def _described(name: str, one: type[Rule] | Check) -> dict[str, Any]:
             "name": name,
             "title": one.default_title,
             "severity": one.default_severity.value,
-            "subject": list(one.default_group_by),
+            "subject": [*one.adds, *one.default_group_by],
             "splits_by_outcome": one.splits,
             "help": one.default_help,
         }
@@ -84,6 +84,6 @@ def _table(known: Mapping[str, type[Rule] | Check], look: Options) -> Iterator[s
     for name, one in known.items():
         if isinstance(one, type):
             yield from page.ends(name, one.default_title, one.default_severity.value, BOLD)
-            yield from page.lines("", ", ".join(one.default_group_by) or "one group of everything", DIM)
+            yield from page.lines("", one.says_of(), DIM)
         else:
             yield from page.ends(name, one.title, one.severity.value, BOLD)

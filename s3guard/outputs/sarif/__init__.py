@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from s3guard.model import Report, Severity, Status, UsageError
-from s3guard.outputs import PROVES, Options, instant, json_text, plural, statements
+from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, instant, json_text, plural, statements
 from s3guard.outputs.sarif.places import TEXT, embedded, place, reference
 from s3guard.outputs.sarif.results import Entry, apart, entries_of, kept, level_of
 from s3guard.text import shorten, shown
@@ -80,7 +80,7 @@ def _rule(entry: Entry, fail_on: Severity | None) -> dict[str, Any]:
     name, title = entry.body["ruleId"], shown(result.title) or entry.body["ruleId"]
     controls = [f"{shown(control.framework)} {shown(control.control)}" for control in result.controls]
     about = shown(result.help) or title
-    advice = [about, *([f"Controls: {', '.join(controls)}."] if controls else []), PROVES]
+    advice = [about, *([f"Controls: {', '.join(controls)}."] if controls else []), PROVES if result.is_of_records else PROVES_OF_AUDIT]
     properties: dict[str, Any] = {"precision": "high", "tags": ["security", *dict.fromkeys(controls)][:20]}
     if entry.severity is not None:
         properties["security-severity"] = SECURITY_SEVERITY[entry.severity]

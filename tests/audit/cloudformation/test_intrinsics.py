@@ -212,6 +212,37 @@ Resources:
     assert isinstance(found["${B}"].logging, Absent)
 
 
+def test_of_a_resource_that_a_macro_may_change_nothing_is_known() -> None:
+    found = read("""\
+Resources:
+  B: {Type: AWS::S3::Bucket, Fn::Transform: {Name: AWS::Include, Parameters: {Location: s3://x/y.yaml}}}
+  C: {Fn::Transform: {Name: AWS::Include}}
+  D: {Type: AWS::S3::Bucket}
+""")
+    assert is_unknown(found["${B}"].logging, "a macro (Fn::Transform) may change B")
+    assert is_unknown(found["${C}"].exists, "what C makes")
+    assert is_unknown(found["${D}"].policy, "what C makes is known once it is deployed, and may be its policy")
+    assert isinstance(found["${D}"].logging, Absent)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ("N: {Type: AWS::CloudFormation::Stack}", "N is a template of its own and may make others: audit what is nested by itself"),
+        ("N: {Type: AWS::CloudFormation::Stack}\n  M: {Type: Acme::S3::Bucket::MODULE}", "N and 1 more are templates of their own"),
+        ("A: {Type: AWS::Serverless::Application}", "A is a template of its own"),
+        ("Fn::Transform: {Name: AWS::Include}", "what Fn::Transform makes is known once it is deployed"),
+        ("Fn::ForEach::X: [N, [a], {}]", "what Fn::ForEach makes is known once it is deployed"),
+        ("N: {Type: AWS::CloudFormation::Stack, Condition: Never}", ""),
+        ("T: {Type: AWS::SNS::Topic}", ""),
+    ],
+)
+def test_a_template_that_may_make_other_buckets_says_so(more: str, reason: str) -> None:
+    text = f"Conditions: {{Never: !Equals [a, b]}}\nResources:\n  B: {{Type: AWS::S3::Bucket}}\n  {more}\n"
+    (account,) = cloudformation.of_bytes(text.encode(), "t.yaml", NOW).accounts
+    assert is_unknown(account.buckets, reason) if reason else isinstance(account.buckets, Value)
+
+
 def test_names_that_go_round_in_a_circle_end() -> None:
     found = read("""\
 Resources:

@@ -291,6 +291,7 @@ LAUGHS = b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [%s]\n" % (at + 1, at + 1, uses
         (b"Resources: " + b"[" * 60 + b"]" * 60, "nested more than 50 deep"),
         (b"Resources: {B: {Type: '" + b"x" * 70_000 + b"'}}", "a text of more than 65,536 characters"),
         (b"Resources: {B: {Type: \xff}}", "is not UTF-8"),
+        ("Resources: {B: {Type: \u202ey}}".encode(), "character U+202E may not stand in a template"),
         (b"#" * (1 << 20) + b"\nResources: {}", "larger than 1 MiB"),
         (b"Resources: {B: {Type: x", "not valid YAML"),
     ],

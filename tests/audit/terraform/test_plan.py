@@ -129,6 +129,13 @@ def test_what_a_plan_that_is_not_complete_does_not_have_is_unknown(said: dict[st
     assert isinstance(rows(plan.facts(complete=True, errored=False))["b"].logging, Absent)
 
 
+def test_a_plan_that_deploys_a_template_of_its_own_may_make_other_buckets() -> None:
+    (account,) = made().add("aws_cloudformation_stack.s", {"name": "s"}).facts().accounts
+    assert is_unknown(account.buckets, "aws_cloudformation_stack.s is a template of its own and may make others")
+    (alone,) = Plan().add("aws_cloudformation_stack.s", {"name": "s"}).facts().accounts
+    assert is_unknown(alone.buckets, "aws_cloudformation_stack.s")
+
+
 @pytest.mark.parametrize(
     "content",
     [
