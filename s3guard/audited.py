@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ from s3guard.model import Coverage, Location, Report, Result, Run, Severity, Sta
 from s3guard.outputs import PROVES_OF_AUDIT, instant, plural
 from s3guard.policy import Policy
 from s3guard.problems import did_you_mean
+from s3guard.redaction import NOTHING, Redaction
 from s3guard.repository import report_root, shown_path
 from s3guard.settings import Exclusion
 from s3guard.verdict import breaks_run
@@ -74,6 +75,7 @@ class Request:
     allow_undetermined: bool = False
     allow_empty: bool = False
     exclusions: Sequence[Exclusion] = ()
+    redaction: Redaction = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,15 @@ class Audited:
     policies: tuple[Policy, ...]
     finish: Callable[[str], None]
     """Write down, for the run of that id, what the next one may look for; to be called once reports are where they were asked for."""
+    kept: Report | None = None
+    """The report of an audit alone as it was judged, for what is remembered from run to run."""
 
 
 def audit(request: Request) -> tuple[Report, Audited]:
-    """The report of an audit alone. UsageError for what cannot be asked, UnableError for what cannot be done."""
+    """The report of an audit alone, redacted as is asked for. UsageError for what cannot be asked, UnableError for what cannot be done."""
     started = datetime.now(UTC)
     loaded = chosen.of_frameworks(policy.load(request.policies), request.frameworks)
-    found = audited(request, loaded, chosen.baseline(request.baseline))
+    found = audited(request, loaded, chosen.baseline(request.baseline, request.redaction))
     exit_code, notes = _verdict(request, found.results)
     report = Report(
         version=__version__,
@@ -104,10 +108,12 @@ def audit(request: Request) -> tuple[Report, Audited]:
         results=found.results,
         notes=(*notes, *found.notes, PROVES_OF_AUDIT),
     )
-    return report, found
+    redaction = request.redaction.masking(name for one in loaded for name in one.mask)
+    masked = replace(redaction, kinds=frozenset()).report(report)
+    return redaction.report(masked), replace(found, kept=masked)
 
 
-def audited(request: Request, loaded: tuple[Policy, ...], known: Collection[str], *, among: Collection[str] = ()) -> Audited:
+def audited(request: Request, loaded: tuple[Policy, ...], known: Container[str], *, among: Collection[str] = ()) -> Audited:
     """Look and judge; `among` are names of other rules that `request.rules` may also name."""
     catalog = checks.catalog()
     wanted = _wanted(request.rules, loaded, catalog, among)

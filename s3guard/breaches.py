@@ -1,8 +1,7 @@
-"""Breaches: findings in the making, and how one names whom it is about."""
+"""Breaches: findings in the making."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -34,18 +33,6 @@ class Compared:
     """`s3guard.joins.SAMPLE` of their records, under the numbers of the findings."""
     reasons: dict[str, str]
     """Why not everything in a bucket could be compared."""
-
-
-def who(subject: Mapping[str, str | int | None]) -> str:
-    """A subject in words: ``principal anonymous, network 203.0.113.0/24``."""
-    return ", ".join(f"{name.replace('_', ' ')} {_named(name, value)}" for name, value in subject.items())
-
-
-def _named(column: str, value: str | int | None) -> str | int:
-    """A part of a subject, in words where the log has no value."""
-    if value is not None:
-        return value
-    return "anonymous" if column in ("principal", "requester") else "none"
 
 
 def instant(seconds: int) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ from s3guard.outputs.json import render
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
+from s3guard.redaction import NOTHING, Redaction
 from s3guard.repository import report_root
 from s3guard.results import Known
 from s3guard.settings import Exclusion
@@ -81,6 +82,8 @@ class Request:
     """Whether the report shows the traffic (`Report.traffic`). It is measured with a state in any case, for reports of later runs."""
     exclusions: Sequence[Exclusion] = ()
     """Buckets that the audit accepts without a policy."""
+    redaction: Redaction = NOTHING
+    """What its outputs keep to themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,14 @@ class Judged:
     """What a run came to."""
 
     report: Report
+    """As outputs show it: redacted, where that was asked for."""
+    kept: Report
+    """As it was judged, for the state alone: what is known to it must be known whether a later run redacts, and with which key."""
     state: State | None = None
     covered: Mapping[str, Any] = field(default_factory=dict)
     """What the state is told of the report beside it."""
     audit: audited.Audited | None = None
-    accepted: frozenset[str] = frozenset()
+    accepted: Container[str] = ()
     """Fingerprints of the baseline."""
     blind: Mapping[str, str] = field(default_factory=dict)
     """What could not be looked at and no result says: a name that stays the same from run to run, and a sentence."""
@@ -108,8 +114,8 @@ class Judged:
             from s3guard.state import run_head
 
             # NOTE: the tables of the traffic are in the state already, and would be there again with each run.
-            record = render(replace(self.report, traffic=None), Options()).encode()
-            while not self.state.append(run_head(self.report.run.id, **self.covered), record):
+            record = render(replace(self.kept, traffic=None), Options()).encode()
+            while not self.state.append(run_head(self.kept.run.id, **self.covered), record):
                 self.state.view()
 
 
@@ -123,12 +129,14 @@ class Standing:
     """What a run begins with, and runs that follow each other share: none of it is read or reached anew."""
 
     policies: tuple[policy.Policy, ...]
-    known: frozenset[str]
+    known: Container[str]
     """Fingerprints of the baseline."""
     logs: sources.Sources
     state: State | None
     run: str
     """The run's id; what is judged under one id is one run, however often that is concluded."""
+    redaction: Redaction
+    """What the request asks for, and what the policies mask."""
 
     def followed(self) -> Standing:
         """The same for the run that follows."""
@@ -147,10 +155,13 @@ def begun(request: Request) -> Standing:
     """Policies read, sources and the state known by name; errors as those of `judged`."""
     root = report_root(Path.cwd())
     loaded = chosen.of_frameworks(policy.load(request.policies), request.frameworks)
-    known = chosen.baseline(request.baseline)
+    known = chosen.baseline(request.baseline, request.redaction)
+    redaction = request.redaction.masking(name for one in loaded for name in one.mask)
+    # NOTE: what one policy masks is masked whoever's record it is in.
+    loaded = tuple(replace(one, mask=redaction.masks.names) for one in loaded)
     plan = _plan(request, loaded)
     state = None if request.state is None else _state(request.state, request.access)
-    return Standing(loaded, known, sources.Sources(_scope(request, plan, str(root))), state, str(uuid.uuid4()))
+    return Standing(loaded, known, sources.Sources(_scope(request, plan, str(root))), state, str(uuid.uuid4()), redaction)
 
 
 def _state(uri: str, access: Access) -> State:
@@ -160,7 +171,7 @@ def _state(uri: str, access: Access) -> State:
 
 
 def judged(request: Request, standing: Standing | None = None, objects: Iterator[sources.LogObject] | None = None) -> Judged:
-    """Judge log records; the report says all, the exit code too.
+    """Judge log records; the report says all, the exit code too, and is redacted as is asked for.
 
     `standing` is what earlier runs left, and `objects` what to judge instead of the request's logs. UsageError for what cannot be asked,
     UnableError for what cannot be done.
@@ -169,7 +180,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     standing = standing or begun(request)
     loaded, known, logs, state, run = standing.policies, standing.known, standing.logs, standing.state, standing.run
     plan = _plan(request, loaded)
-    with Quarantine(request.quarantine) if request.quarantine else contextlib.nullcontext() as quarantine:
+    with Quarantine(request.quarantine, standing.redaction) if request.quarantine else contextlib.nullcontext() as quarantine:
         work = engines.Work(
             plan,
             logs.objects(request.logs) if objects is None else objects,
@@ -199,10 +210,11 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         traffic=concluded.traffic,
         notes=(*notes, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
-    return Judged(report, state, told.covered, audit, known, blind)
+    masked = replace(standing.redaction, kinds=frozenset()).report(report)
+    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, blind)
 
 
-def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: frozenset[str]) -> audited.Audited | None:
+def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
     """The audit of the configuration, where the run has one."""
     if request.audit is None:
         return None
@@ -220,7 +232,7 @@ def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: frozens
     return audited.audited(asked, loaded, known, among=_names(loaded))
 
 
-def _concluded(request: Request, work: engines.Work, state: State | None, run: str, known: frozenset[str]) -> tuple[Conclusion, Told]:
+def _concluded(request: Request, work: engines.Work, state: State | None, run: str, known: Container[str]) -> tuple[Conclusion, Told]:
     """The results, and what is to be said of them: of the logs alone, or of all that the state holds."""
     engine = engines.engine(request.engine).run
     if state is not None:

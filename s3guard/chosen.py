@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from s3guard import policy
@@ -10,6 +10,8 @@ from s3guard.model import UsageError
 from s3guard.names import FRAMEWORKS
 from s3guard.outputs.json import read
 from s3guard.problems import did_you_mean
+from s3guard.redaction import NOTHING, Redaction
+from s3guard.text import shown
 
 
 def of_frameworks(loaded: tuple[policy.Policy, ...], wanted: Sequence[str]) -> tuple[policy.Policy, ...]:
@@ -20,8 +22,13 @@ def of_frameworks(loaded: tuple[policy.Policy, ...], wanted: Sequence[str]) -> t
     return tuple(one for one in loaded if not wanted or set(wanted) & set(one.frameworks))
 
 
-def baseline(path: Path | None) -> frozenset[str]:
-    """The fingerprints of an earlier report's findings."""
+def baseline(path: Path | None, redaction: Redaction = NOTHING) -> Container[str]:
+    """The fingerprints of an earlier report's findings, as they are before any redaction.
+
+    UsageError for a report that was redacted with a key that is not the one of `redaction`.
+    """
     if path is None:
         return frozenset()
-    return frozenset(finding.fingerprint for result in read(path).results for finding in result.findings)
+    report = read(path)
+    known = frozenset(finding.fingerprint for result in report.results for finding in result.findings)
+    return redaction.known(known, report.redacted, f"--baseline {shown(str(path))}")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 import polars as pl
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model
 
+from s3guard.masks import named
 from s3guard.model import Status
 from s3guard.names import FRAMEWORKS, Networks, Principals
 from s3guard.problems import FaultError, FaultsError, did_you_mean, one_of, quoted
@@ -84,6 +85,9 @@ def _prefix(text: str) -> str:
 
 Bucket = Annotated[str, AfterValidator(_bucket), WithJsonSchema({"type": "string", "pattern": f"^{BUCKET}$"})]
 """A bucket's name or a glob of it."""
+
+Masked = Annotated[str, AfterValidator(named), WithJsonSchema({"type": "string", "pattern": "^[xX]-[A-Za-z0-9._~*?-]{1,200}$"})]
+"""A parameter of clients, or a glob of some, whose values are masked."""
 
 Framework = Annotated[
     str,
@@ -219,6 +223,7 @@ class Declaration(Written):
         "name": "write `policy`",
         "include": "write `extends`",
         "exclude": "it is a key of s3guard.toml",
+        "redact": "it is a key of s3guard.toml",
     }
 
     version: Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": 1})]
@@ -241,6 +246,8 @@ class Declaration(Written):
     """Lists of networks, used elsewhere as "@name"."""
     rules: dict[str, Any] = Field(default_factory=dict)
     """What is judged: a rule's name, with one entry or a list of them."""
+    mask: Annotated[tuple[Masked, ...], OneOrMany("parameters", empty=True)] = ()
+    """Parameters of URLs that clients send and that grant access, such as x-user-token, and globs of them: no output shows their values."""
     logging: Logging | None = None
     """How the buckets must write their access logs."""
     review: Review | None = None

@@ -5,7 +5,8 @@ there, the columns in which they differ are null and named in ``unknown``, and i
 the requester. Lines that are no record are counted.
 
 In every format a text is the same: values of query strings that grant access are ``***``, and characters that hide, move or act are
-spelled ``\u{hex}``, which `s3guard.text.unvisible` reads back. CSV has spreadsheets to mind as well, see `s3guard.outputs.csv`.
+spelled ``\u{hex}``, which `s3guard.text.unvisible` reads back. CSV has spreadsheets to mind as well, see `s3guard.outputs.csv`. Where
+persons are redacted, each column holds their pseudonyms, whatever the format.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from s3guard.parsed import Parsed
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
 from s3guard.records import COLUMNS, OUTCOMES, SCHEMA
+from s3guard.redaction import NOTHING, Redaction
+from s3guard.redaction.series import redacted
 from s3guard.repository import report_root
 from s3guard.tables import safe
 from s3guard.text import mask_credentials
@@ -61,16 +64,18 @@ class Wanted:
     access: Access = field(default_factory=Access)
     is_judged: bool = False
     """Whether the rows shall hold what the kernel needs to judge them again, see `formats.parquet`; where nothing was narrowed they do."""
+    redaction: Redaction = NOTHING
 
     @property
     def narrowed(self) -> tuple[str, ...]:
-        """The flags by which records, or columns of theirs, are left out."""
+        """The flags by which records, or columns of theirs, are left out or are not what the log says."""
         flags = {
             "--columns": bool(self.columns),
             "--where": self.where is not None,
             "--bucket": bool(self.buckets),
             "--since": self.since is not None,
             "--until": self.until is not None,
+            "--redact": self.redaction.redacts,
         }
         return tuple(flag for flag, is_set in flags.items() if is_set)
 
@@ -131,7 +136,7 @@ class Dump:
         buckets = frozenset(wanted.buckets).__contains__ if wanted.buckets else None
         logs = sources.Sources(sources.Scope(root, wanted.since, wanted.until, wanted.late, buckets, wanted.access))
         self.logs = logs
-        with Quarantine(wanted.quarantine) if wanted.quarantine else contextlib.nullcontext() as quarantine:
+        with Quarantine(wanted.quarantine, wanted.redaction) if wanted.quarantine else contextlib.nullcontext() as quarantine:
             for block in blocks(logs.objects(wanted.logs), self.reading, logs.read):
                 parsed = table.parsed(block)
                 self._count(parsed)
@@ -213,14 +218,16 @@ class _Table:
     def _plain(self, rows: pl.DataFrame, objects: pl.Series, *, is_delivered: bool) -> pl.DataFrame:
         rows = self._prepared(rows, objects)
         none = pl.lit(None, EXTRA[READINGS]).alias(READINGS)
-        extra = [bits(self._columns, is_delivered=is_delivered), suffix(self._columns), none] if self._extra else []
+        masks = self._wanted.redaction.masks
+        extra = [bits(self._columns, masks, is_delivered=is_delivered), suffix(self._columns, masks), none] if self._extra else []
         return rows.filter(self._chosen()).select(*self._texts(self._names), *extra, *_origin())
 
     def _merged(self, readings: pl.DataFrame, objects: pl.Series) -> pl.DataFrame:
         """One row a line, of its readings."""
         rows = self._prepared(readings, objects)
         every = dict.fromkeys([*self._names, *CORE_NAMES, "unknown"])
-        extra = [bits(self._columns, is_delivered=False), suffix(self._columns)] if self._extra else []
+        masks = self._wanted.redaction.masks
+        extra = [bits(self._columns, masks, is_delivered=False), suffix(self._columns, masks)] if self._extra else []
         told = rows.select(
             *self._texts(every), *extra, *_origin(), "reading", self._chosen().alias("_chosen"), self._columns.outcome().alias("_outcome")
         )
@@ -264,7 +271,11 @@ class _Table:
             text = self._columns.text(name)
             if name == "request_id":
                 text = pl.when(text != "-").then(text)
-            yield (text.map_batches(safe, return_dtype=pl.String) if SCHEMA[name] == pl.String else text).alias(name)
+            yield (text.map_batches(self._told(name), return_dtype=pl.String) if SCHEMA[name] == pl.String else text).alias(name)
+
+    def _told(self, name: str) -> Callable[[pl.Series], pl.Series]:
+        """What makes the texts of a column those that are written: the one place through which each of them goes."""
+        return lambda texts: safe(redacted(self._wanted.redaction, name, texts))
 
 
 def _origin() -> tuple[pl.Expr, ...]:

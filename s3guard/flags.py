@@ -88,6 +88,8 @@ FLAGS: Final[tuple[Flag, ...]] = (
     Flag("request-payer", Kind.SWITCH),
     Flag("late"),
     Flag("redact", Kind.TEXTS),
+    Flag("redact-key-file", Kind.PATH),
+    Flag("mask", Kind.TEXTS),
     Flag("notify", Kind.URLS),
     Flag("notify-on", choices=tuple(severity.value for severity in Severity)),
     Flag("notify-details", Kind.SWITCH),

@@ -11,12 +11,14 @@ from s3guard import heavy
 from s3guard.columns import Columns, decoded_keys
 from s3guard.grouping import grouped
 from s3guard.heavy import TOP
+from s3guard.masks import MASKS, Masks
+from s3guard.redaction.series import masked
 
 _HASHED: Final = 64
 _OVERFLOW: Final = 1 << 62
 
 
-def frequent(rows: pl.DataFrame, raw: pl.DataFrame, columns: Columns, *, apart: bool) -> pl.DataFrame:
+def frequent(rows: pl.DataFrame, raw: pl.DataFrame, columns: Columns, masks: Masks = MASKS, *, apart: bool) -> pl.DataFrame:
     """`heavy.TOP` of the rows of a physical frame; with `apart`, of each `cell`.
 
     `raw` holds the numbers of requests, of refused ones and of bytes sent by bucket, cell and error code.
@@ -24,7 +26,8 @@ def frequent(rows: pl.DataFrame, raw: pl.DataFrame, columns: Columns, *, apart: 
     refused = rows.filter(columns.refused())
     tops = [_coded(name, rows, refused, columns, apart=apart) for name in ("principal", "remote_ip", "user_agent")]
     tops += [_errors(raw, columns, apart=apart), _keys(rows, columns, apart=apart)]
-    (found,) = heavy.tops(tops)
+    # NOTE: before they are kept: no state holds a credential, and values that differ in one alone are one.
+    (found,) = heavy.tops([top.with_columns(masked(masks, top["value"])) for top in tops])
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from s3guard import seconds, windows
-from s3guard.breaches import Compared, Group, instant, who, written
+from s3guard.breaches import Compared, Group, instant, written
 from s3guard.durations import window_text
 from s3guard.joins import COUNT, DISTINCT, GROUP, SAMPLE, SAMPLES, TIMES
 from s3guard.measures import Limit
@@ -20,6 +20,7 @@ from s3guard.plan import Plan
 from s3guard.policy import BoundRule
 from s3guard.records import OUTCOMES
 from s3guard.rules import GroupRule, NewcomerRule, RecordRule
+from s3guard.subjects import subject_text
 from s3guard.tally import group_hash
 from s3guard.undelivered import Merged
 from s3guard.unusual import joined, unusual
@@ -207,7 +208,7 @@ def _told(limit: Limit, row: Mapping[str, Any]) -> str:
 
 def _message(bound: BoundRule, subject: Mapping[str, str | int | None], outcome: str | None, records: int, told: Sequence[str]) -> str:
     """What a finding says, in one sentence."""
-    whom = who(subject)
+    whom = subject_text(subject)
     if isinstance(bound.rule, RecordRule):
         what = f"{bound.rule.breach} ({records:,} {'request' if records == 1 else 'requests'} {outcome})"
     else:

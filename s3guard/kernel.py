@@ -16,6 +16,7 @@ from s3guard import hours, past, seen
 from s3guard.columns import Columns, decoded_keys
 from s3guard.counted import breaking, measured
 from s3guard.joins import BUCKET, DELIVERY, LOOKED, TOTALS
+from s3guard.masks import Masks
 from s3guard.metered import metered
 from s3guard.parsed import Parsed
 from s3guard.partial import Partial, of_delivery
@@ -53,7 +54,7 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
             bound = plan.rules_of(bucket)
             if bound:
                 judging.append(bucket)
-                judged = _Bucket(bucket, of_bucket, columns, names, is_readings=is_readings, is_delivered=is_delivered)
+                judged = _Bucket(bucket, of_bucket, columns, names, plan.masks, is_readings=is_readings, is_delivered=is_delivered)
                 found += judged.tables(bound)
                 partial.totals.append(judged.totals(bound))
                 partial.looked += [judged.looked(bound)] if is_delivered else []
@@ -68,6 +69,18 @@ def scan(plan: Plan, columns: Columns, parsed: Parsed, objects: Sequence[str]) -
     return partial
 
 
+def _meter(plan: Plan, partial: Partial, rows: pl.DataFrame, buckets: Sequence[str], columns: Columns) -> None:
+    """Add the traffic of the rows of these buckets, where it is wanted."""
+    if not plan.traffic or not buckets:
+        return
+    codes = [columns.vocabulary["bucket"].code(name) for name in buckets]
+    chosen = rows if rows["bucket"].n_unique() == len(codes) else rows.filter(pl.col("bucket").is_in(codes))
+    found = metered(chosen, columns, plan.masks, apart=plan.cell is not None)
+    partial.flows.append(found.flows)
+    partial.times.append(found.times)
+    partial.tops.append(found.tops)
+
+
 def _before(
     plan: Plan, columns: Columns, rows: pl.DataFrame, objects: pl.Series, *, is_readings: bool, is_delivered: bool
 ) -> Iterator[Table]:
@@ -78,20 +91,8 @@ def _before(
     for bucket, of_bucket in _by_bucket(earlier.with_columns(_cell(plan).alias("cell")), columns):
         bound = tuple(one for one in plan.rules_of(bucket) if one.rule.compares)
         if bound:
-            before = _Bucket(bucket, of_bucket, columns, objects, is_readings=is_readings, is_delivered=is_delivered)
+            before = _Bucket(bucket, of_bucket, columns, objects, plan.masks, is_readings=is_readings, is_delivered=is_delivered)
             yield from before.tables(bound, is_before=True)
-
-
-def _meter(plan: Plan, partial: Partial, rows: pl.DataFrame, buckets: Sequence[str], columns: Columns) -> None:
-    """Add the traffic of the rows of these buckets, where it is wanted."""
-    if not plan.traffic or not buckets:
-        return
-    codes = [columns.vocabulary["bucket"].code(name) for name in buckets]
-    chosen = rows if rows["bucket"].n_unique() == len(codes) else rows.filter(pl.col("bucket").is_in(codes))
-    found = metered(chosen, columns, apart=plan.cell is not None)
-    partial.flows.append(found.flows)
-    partial.times.append(found.times)
-    partial.tops.append(found.tops)
 
 
 def _carried(parsed: Parsed, columns: Columns, inside: pl.Expr, cell: pl.Expr) -> pl.DataFrame:
@@ -144,12 +145,20 @@ class _Bucket:
     """The rows of one bucket of one shard, judged by every rule that applies to it."""
 
     def __init__(
-        self, bucket: str, rows: pl.DataFrame, columns: Columns, objects: pl.Series, *, is_readings: bool, is_delivered: bool
+        self,
+        bucket: str,
+        rows: pl.DataFrame,
+        columns: Columns,
+        objects: pl.Series,
+        masks: Masks,
+        *,
+        is_readings: bool,
+        is_delivered: bool,
     ) -> None:
         self._bucket = bucket
         self._columns = columns
         self._objects = objects
-        self._tally = Tally(bucket, columns, objects)
+        self._tally = Tally(bucket, columns, objects, masks)
         self._is_readings = is_readings
         self._is_delivered = is_delivered
         self._has_illegible = int(rows["unknown"].max() or 0) >= ILLEGIBLE  # type: ignore[arg-type]  # numbers have a number for maximum

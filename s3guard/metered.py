@@ -17,6 +17,7 @@ from s3guard.frequent import frequent, summable
 from s3guard.grouping import grouped
 from s3guard.hourly import FLOW, MEASURED, TIME
 from s3guard.hours import SPANS
+from s3guard.masks import MASKS, Masks
 from s3guard.records import OUTCOMES, classes_of
 
 RECEIVED: Final = ("REST.PUT.OBJECT", "REST.PUT.PART", "REST.POST.OBJECT", "SOAP.PUT.OBJECT")
@@ -40,7 +41,7 @@ class Metered:
     """`heavy.TOP`."""
 
 
-def metered(rows: pl.DataFrame, columns: Columns, *, apart: bool) -> Metered:
+def metered(rows: pl.DataFrame, columns: Columns, masks: Masks = MASKS, *, apart: bool) -> Metered:
     """The traffic of rows of the physical frame that have a `cell`; with `apart`, tables of each cell. Of readings the worst counts.
 
     What S3 did itself is in no table but that of flows.
@@ -51,7 +52,7 @@ def metered(rows: pl.DataFrame, columns: Columns, *, apart: bool) -> Metered:
     raw = _raw(rows, columns)
     mine = rows.filter(pl.col("own") == 0) if (raw["own"] > 0).any() else rows
     times = [_times(mine, columns, name, apart=apart) for name in MEASURED]
-    tops = frequent(mine, raw.filter(pl.col("own") == 0), columns, apart=apart)
+    tops = frequent(mine, raw.filter(pl.col("own") == 0), columns, masks, apart=apart)
     return Metered(_flows(raw, columns, apart=apart), pl.concat(times), tops)
 
 

@@ -349,6 +349,16 @@ class ControlStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Redacted:
+    """What of a report is redacted: pseudonyms stand for it."""
+
+    kinds: tuple[str, ...]
+    """Of `s3guard.redaction.KINDS`, in their order; one at least."""
+    key: str
+    """The id of the key that they are made with, 16 hex."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a run found; every output is a rendering of it."""
 
@@ -368,6 +378,8 @@ class Report:
     """Outputs of the run that could not be written, each with the reason; a run of which there is one is no pass."""
     traffic: Traffic | None = None
     """What the records say of the traffic, where the run was asked for it."""
+    redacted: Redacted | None = None
+    """None: everything is shown as the log has it, but for credentials."""
 
     @property
     def summary(self) -> dict[str, int]:

@@ -8,13 +8,14 @@ from collections.abc import Collection
 import polars as pl
 
 from s3guard import past
-from s3guard.breaches import Compared, Group, instant, who, written
+from s3guard.breaches import Compared, Group, instant, written
 from s3guard.columns import SERVED
 from s3guard.joins import COUNT, GROUP, SAMPLE, TIMES
 from s3guard.plan import Plan
 from s3guard.policy import BoundRule
 from s3guard.records import OUTCOMES
 from s3guard.ruletables import RuleTables
+from s3guard.subjects import subject_text
 
 
 def newcomers(plan: Plan, bound: BoundRule, tables: RuleTables, buckets: Collection[str]) -> Compared:
@@ -61,7 +62,7 @@ def _finding(row: dict[str, int | str]) -> Group:
     many, mask = int(row["n"]), int(row["mask"])
     days = int(row["history"]) // 24
     asked = f"{many:,} {'request' if many == 1 else 'requests'} {OUTCOMES[mask]}"
-    message = f"{who(subject)}: first seen {written(int(row['met']))}, in none of the {days} days of history before ({asked})"
+    message = f"{subject_text(subject)}: first seen {written(int(row['met']))}, in none of the {days} days of history before ({asked})"
     return Group(int(row["g"]), mask, subject, many, int(row["first"]), int(row["last"]), message, int(row["fresh"]))
 
 

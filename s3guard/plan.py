@@ -10,6 +10,7 @@ from typing import Final
 
 from s3guard import conditions
 from s3guard.columns import needed_texts
+from s3guard.masks import Masks
 from s3guard.policy import BoundRule, Policy
 from s3guard.rules import GroupRule
 
@@ -55,6 +56,11 @@ class Plan:
         return is_wanted and policy.applies_to(bucket) and any(self.judges(bound) for bound in policy.rules)
 
     @property
+    def masks(self) -> Masks:
+        """What is masked in the subjects of findings: what any policy names."""
+        return Masks(tuple(sorted({name for policy in self.policies for name in policy.mask})))
+
+    @property
     def columns(self) -> frozenset[str]:
         """Every column by name that a rule reads beyond those that are always there."""
         return frozenset[str]().union(*(reads(bound) for policy in self.policies for bound in policy.rules if self.judges(bound)))
@@ -65,6 +71,9 @@ class Plan:
         return needed_texts(self.columns) | ({"user_agent"} if self.traffic else frozenset())
 
 
+_CLIENTS: Final = frozenset({"key", "key_logged", "request_uri", "referer", "user_agent", "version_id", "host_header", "extra"})
+"""Columns in which clients may write what is masked."""
+
 TABLES: Final = 1
 """The version of what `scan` counts: raised whenever tables of before may not be merged with those of now."""
 
@@ -72,6 +81,8 @@ TABLES: Final = 1
 def table_key(policy: Policy, bound: BoundRule) -> str:
     """What the tables of a rule are kept under: 64 hex of SHA-256 over all that decides what is counted; the same key, the same tables."""
     told = [TABLES, bound.name, sorted(policy.buckets), bound.rule.counted]
+    if policy.mask and not _CLIENTS.isdisjoint(bound.rule.subject):
+        told.append(policy.mask)  # NOTE: the subjects that were kept are others where something else was masked.
     return sha256(json.dumps(told).encode()).hexdigest()
 
 

@@ -81,6 +81,8 @@ class Policy:
     tests: tuple[PolicyTest, ...] = ()
     disabled: tuple[str, ...] = ()
     """Rules that are switched off, named as in `rules`."""
+    mask: tuple[str, ...] = ()
+    """Parameters whose values no output shows, in small letters, sorted: those of all layers."""
 
     @property
     def file(self) -> str:
@@ -232,6 +234,7 @@ def _made(
         waivers=tuple(BoundWaiver(waiver, _waiver_location(own, number)) for number, waiver in enumerate(declaration.waivers)),
         tests=declaration.tests,
         disabled=tuple(one.name for one in rules if not one.rule.enabled),
+        mask=_mask(stack),
     )
 
 
@@ -266,6 +269,11 @@ def _section(stack: Stack, key: str, model: type[_Section], binder: Binder, prob
 def _frameworks(stack: Stack) -> tuple[str, ...]:
     """The frameworks of all layers, each once, in the order in which they are met."""
     return tuple(dict.fromkeys(name for layer in stack.layers if layer.draft.declaration for name in layer.draft.declaration.frameworks))
+
+
+def _mask(stack: Stack) -> tuple[str, ...]:
+    """The parameters of all layers."""
+    return tuple(sorted({name for layer in stack.layers if layer.draft.declaration for name in layer.draft.declaration.mask}))
 
 
 def _bound(placed: Placed, policy: str) -> BoundRule:

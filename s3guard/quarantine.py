@@ -13,6 +13,7 @@ from s3guard import reading
 from s3guard.files import whole
 from s3guard.model import UnableError
 from s3guard.parsed import Quarantined
+from s3guard.redaction import NOTHING, Redaction
 from s3guard.text import shown
 
 
@@ -20,12 +21,14 @@ class Quarantine:
     """Writes lines as they are told; the file is there when all went well, as it is with every output.
 
     Each line of the file is an object of ``object``, ``line`` (1-based), ``status``, ``reason`` and ``text``: the log line, its control
-    characters and what is no UTF-8 as visible escapes, credentials in query strings masked. UnableError where it cannot be written.
+    characters and what is no UTF-8 as visible escapes, credentials masked. Where anybody is redacted ``hmac_sha256`` stands for ``text``:
+    of a line that is no record nobody knows who is in it. UnableError where it cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, redaction: Redaction = NOTHING) -> None:
         """Nothing is opened yet."""
         self._path = path
+        self._redaction = redaction
         self._whole: AbstractContextManager[Callable[[bytes], object]] = whole(path)
         self._put: Callable[[bytes], object] | None = None
 
@@ -36,8 +39,8 @@ class Quarantine:
 
     def add(self, name: str, line: Quarantined) -> None:
         """Write one line of the log object `name`."""
-        text = shown(reading.text(line.data))
-        entry = {"object": shown(name), "line": line.line, "status": line.status, "reason": line.reason, "text": text}
+        told = {what: shown(text) for what, text in self._redaction.line(reading.text(line.data)).items()}
+        entry = {"object": shown(name), "line": line.line, "status": line.status, "reason": line.reason, **told}
         assert self._put is not None  # noqa: S101 - for the type checker
         try:
             self._put(json.dumps(entry).encode("ascii") + b"\n")

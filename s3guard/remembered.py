@@ -113,15 +113,15 @@ class Remembered:
         """An instant that no record is younger than that was read by now: the clock may be set to another time, but not S3's."""
         return max(time.time(), self.as_of.timestamp())
 
-    def conclude(self, baseline: frozenset[str], jobs: int | None) -> tuple[Conclusion, Told]:
+    def conclude(self, baseline: Container[str], jobs: int | None) -> tuple[Conclusion, Told]:
         """The results over the period, and what is to be said about them."""
         since, until = self.period
         rules = self._rules()
         compares = any(bound.rule.compares for policy in self.plan.policies for bound in policy.rules if self.plan.judges(bound))
 
         def look(view: View) -> tuple[Partial, tuple[RunCoverage, ...], int]:
-            merged = view.merged(rules, self.run, since, until, self._draws, SPAN if compares else 0)
-            return merged, judged_by(view, since, until), view.last
+            held = view.merged(rules, self.run, since, until, self._draws, SPAN if compares else 0)
+            return held, judged_by(view, since, until), view.last
 
         partial, runs, last = self.state.steadily(look)
         view = self.state.viewed  # NOTE: nothing of it was read since

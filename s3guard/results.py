@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -29,9 +29,9 @@ _NO_BUCKET: Final = "no bucket with records in the period matches {globs}"
 class Known:
     """What was known before the run."""
 
-    baseline: Collection[str] = ()
+    baseline: Container[str] = ()
     """Fingerprints of findings that are known, whatever the run finds of them."""
-    reported: Collection[str] = ()
+    reported: Container[str] = ()
     """Fingerprints of findings that an earlier run reported: known unless this run judged a record of them."""
     gaps: Mapping[str, str] = field(default_factory=dict)
     """Names of rules that records were kept from, and why."""

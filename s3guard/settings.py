@@ -23,8 +23,11 @@ from s3guard.repository import git_root, shown_path
 from s3guard.text import visible
 
 FILE: Final = "s3guard.toml"
-RESERVED: Final = frozenset({"S3GUARD_TOOLS", "S3GUARD_NOTIFY_SECRET", "S3GUARD_SMTP_USERNAME", "S3GUARD_SMTP_PASSWORD"})
-"""Variables that begin like a flag's and are none: those of the project's own checks, and what channels keep out of their URLs."""
+RESERVED: Final = frozenset(
+    {"S3GUARD_TOOLS", "S3GUARD_REDACT_KEY", "S3GUARD_NOTIFY_SECRET", "S3GUARD_SMTP_USERNAME", "S3GUARD_SMTP_PASSWORD"}
+)
+"""Variables that begin like a flag's and are none: those of the project's own checks, the key of pseudonyms, which no command line and no
+settings file may hold, and what channels keep out of their URLs."""
 MAX_BYTES: Final = 1 << 20
 
 

@@ -12,9 +12,10 @@ from typing import IO, Any, Final, cast
 
 import polars as pl
 
+from s3guard.masks import MASKS, Masks
 from s3guard.model import UnableError
 from s3guard.outputs.csv import cell
-from s3guard.text import mask_credentials, shown
+from s3guard.text import visible
 
 FORMATS: Final = ("jsonl", "csv", "parquet")
 ROW_GROUP: Final = 1 << 17
@@ -22,24 +23,20 @@ ROW_GROUP: Final = 1 << 17
 _ROWS: Final = 8_192
 """Rows that become text at a time."""
 
-_SUSPECT: Final = r"[^ -~]|\\u\{|%|(?i:signature|security-token|awsaccesskeyid)"
-"""Part of every text that `shown` changes, and of few others; Rust's regular expressions look at all, Python's at those that match."""
-_CREDENTIAL: Final = r"%|(?i:signature|security-token|awsaccesskeyid)"
-"""Part of every text in which a credential is masked."""
 _CELL: Final = r"^[\s']*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|;[\s'\"]*[=+\-@|%\uff1d\uff0b\uff0d\uff20]|##|^\s*(?:::|~~~)"
-"""The same for `cell`, which changes texts of more than `_LONG` bytes as well."""
+"""Part of every text that `cell` changes, and of few others, and texts of more than `_LONG` bytes."""
 _LONG: Final = 30_000
 
 
-def safe(texts: pl.Series) -> pl.Series:
+def safe(texts: pl.Series, masks: Masks = MASKS) -> pl.Series:
     """Texts of a log as every output shows them."""
-    return _changed(texts, texts.str.contains(_SUSPECT), shown)
+    return _changed(texts, texts.str.contains(rf"[^ -~]|{masks.suspect}"), lambda text: visible(masks.apply(text)))
 
 
-def masked(texts: pl.Series) -> pl.Series:
+def masked(texts: pl.Series, masks: Masks = MASKS) -> pl.Series:
     """Boolean: whether a text of a log holds a credential that outputs mask."""
-    places = texts.str.contains(_CREDENTIAL).fill_null(value=False).arg_true()
-    found = [mask_credentials(text) != text for text in texts.gather(places)]
+    places = texts.str.contains(masks.suspect).fill_null(value=False).arg_true()
+    found = [masks.apply(text) != text for text in texts.gather(places)]
     return pl.zeros(len(texts), dtype=pl.Boolean, eager=True).scatter(places, pl.Series(found, dtype=pl.Boolean))
 
 

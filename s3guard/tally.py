@@ -13,6 +13,7 @@ from s3guard.columns import Columns
 from s3guard.counted import slides
 from s3guard.grouping import grouped, summed
 from s3guard.joins import SAMPLE, SAMPLES, SET, earliest, sampled, sets
+from s3guard.masks import MASKS, Masks
 from s3guard.policy import BoundRule
 from s3guard.rules import GroupRule
 from s3guard.seconds import grid_of
@@ -42,6 +43,8 @@ class Tally:
     columns: Columns
     objects: pl.Series
     """Names of the log objects, which rows have by their number."""
+    masks: Masks = MASKS
+    """What is masked in subjects: no table, and so no state, holds a credential."""
 
     def fill(
         self, table: Table, bound: BoundRule, rows: pl.DataFrame, rule: GroupRule | None, subject: Sequence[str] | None = None
@@ -61,8 +64,9 @@ class Tally:
             many = [pl.len().cast(pl.Int64).alias("n"), pl.col("t").min().alias("first"), pl.col("t").max().alias("last")]
             counts = grouped(rows, [*keys, "tick", "mask", "cell"], [*many, *(pl.col(name).sum() for name in sums)])
         groups = self._groups(bound, subject, counts.select(keys).unique() if keys else pl.DataFrame())
-        table.groups = groups.select("g", "bucket", "subject")
-        table.counts = _keyed(counts, groups, keys).select("g", pl.exclude("g", *keys))
+        table.groups = groups.select("g", "bucket", "subject").unique("g", keep="any")
+        counts = _keyed(counts, groups, keys).select("g", pl.exclude("g", *keys))
+        table.counts = counts if table.groups.height == groups.height else _joined(counts)
         rows = _keyed(rows, groups, keys)
         members = rows if rows["member"].all() else rows.filter("member")
         if rule is not None and rule.window is None:
@@ -79,7 +83,7 @@ class Tally:
             if coded.dictionary is not None:
                 column = coded.dictionary.values.gather(column)
                 column = column.to_frame("v").select(pl.when(pl.col("v") != "-").then("v")).to_series()
-            texts.append([value if value is None or isinstance(value, int) else str(value) for value in column])
+            texts.append([value if value is None or isinstance(value, int) else self.masks.apply(str(value)) for value in column])
         rows = zip(*texts, strict=True) if texts else [()]
         written = [json.dumps(dict(zip(subject, row, strict=True)), ensure_ascii=True) for row in rows]
         hashes = [group_hash(bound.name, self.bucket, text) for text in written]
@@ -128,6 +132,13 @@ def _keyed(rows: pl.DataFrame, groups: pl.DataFrame, keys: Sequence[str]) -> pl.
         hashes = pl.repeat(0, size, dtype=pl.Int64, eager=True).scatter(codes, groups["g"])
         return rows.with_columns(hashes.gather(rows[keys[0]]).alias("g"))
     return rows.join(groups.select(*keys, "g"), on=list(keys), how="inner", nulls_equal=True)
+
+
+def _joined(counts: pl.DataFrame) -> pl.DataFrame:
+    """The counts of each group in one row where they are in several: subjects that differ in what is masked alone are one group."""
+    keys = [name for name in ("g", "tick", "mask", "cell") if name in counts.columns]
+    ends = [pl.col("first").min(), pl.col("last").max()] if "first" in counts.columns else []
+    return counts.group_by(keys).agg(*ends, pl.exclude(*keys, "first", "last").sum()).select(counts.columns)
 
 
 def _distinct(rows: pl.DataFrame, rule: GroupRule) -> pl.DataFrame:

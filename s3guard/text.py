@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 
+from s3guard.masks import MASK, mask_credentials
+
+__all__ = ["CI_COMMAND", "MASK", "ci_safe", "line_safe", "mask_credentials", "shorten", "shown", "unvisible", "visible"]
+
 # NOTE: one class for all that a reader cannot see or that moves what he sees: C0, DEL, C1 and every space but U+0020, format and
 # BiDi controls, zero-width and filler characters, variation selectors, line and paragraph separators, surrogates, private use,
 # non-characters and tags. Written out, so that it is the same under every Python's Unicode tables; a test holds it against them.
@@ -69,37 +73,6 @@ def line_safe(line: str) -> str:
     Changes as little as that takes, so that addresses and names of files stay as they are; `unvisible` undoes it.
     """
     return _LINE_COMMAND.sub(lambda match: f"{match[0][:-1]}\\u{{{ord(match[0][-1]):x}}}", line)
-
-
-MASK = "***"
-"""What stands where a credential stood."""
-
-
-def _spelled(name: str) -> str:
-    """A pattern for `name` in any case, each character plain or percent-encoded to any depth."""
-    return "".join(
-        f"(?:[{re.escape(c.lower())}{re.escape(c.upper())}]|%(?:25)*(?:{ord(c.lower()):02X}|{ord(c.upper()):02X}))" for c in name
-    )
-
-
-# NOTE: a URL inside a URL (a referer's "?next=https%3A%2F%2F...") has its "=" and "&" percent-encoded, twice in a logged key. A
-# value after an encoded "=" ends at an encoded delimiter as well; no token or signature (hex, base64) holds one.
-_CREDENTIAL = re.compile(
-    "((?:" + "|".join(_spelled(name) for name in ("X-Amz-Security-Token", "Signature", "AWSAccessKeyId")) + "))"
-    r"(?:(=)[^&;?#\s\"']+|(%(?:25)*3D)(?:(?!%(?:25)*(?:26|3B|3F|23|20|22|27))[^&;?#\s\"'])+)",
-    re.IGNORECASE,
-)
-
-
-def mask_credentials(text: str) -> str:
-    """The text with the values of the query parameters that grant access replaced by ``***``, wherever in it they stand.
-
-    These are ``X-Amz-Security-Token``, ``X-Amz-Signature``, ``Signature`` and ``AWSAccessKeyId``: in any case, percent-encoded
-    or not, several in one text. ``X-Amz-Credential`` stays: it names an access key and grants nothing. Twice is as once.
-    """
-    if "=" not in text and "%" not in text:
-        return text
-    return _CREDENTIAL.sub(lambda match: f"{match[1]}{match[2] or match[3]}{MASK}", text)
 
 
 def shown(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from s3guard import past, usual
-from s3guard.breaches import Compared, Group, who, written
+from s3guard.breaches import Compared, Group, written
 from s3guard.joins import COUNT, GROUP, SAMPLE, TIMES
 from s3guard.measures import FIXED, Usual
 from s3guard.past import HOUR
@@ -19,6 +19,7 @@ from s3guard.plan import Plan
 from s3guard.policy import BoundRule
 from s3guard.rules import GroupRule
 from s3guard.ruletables import RuleTables
+from s3guard.subjects import subject_text
 from s3guard.tally import group_hash
 from s3guard.windows import BASE, COUNTED, MEMBER, has
 
@@ -123,7 +124,7 @@ class _Bucket:
             fresh = int(mine["fresh"].sum())
             if is_fewer and self._is_news(alarms["hour"], hours):
                 fresh = max(1, fresh)
-            whom = who({name: value for name, value in subject.items() if name not in self.rule.adds})
+            whom = subject_text({name: value for name, value in subject.items() if name not in self.rule.adds})
             message = f"{whom}: {_said(one, worst)}" if whom else _said(one, worst)
             if alarms.height > 1:
                 message += f"; and {alarms.height - 1:,} other {'hour' if alarms.height == 2 else 'hours'}"
@@ -213,7 +214,7 @@ def _merged(found: Sequence[Group]) -> list[Group]:
 
 def joined(one: Group, other: Group) -> Group:
     """Two findings of one subject as one; records that may be the same count once."""
-    whom = who(other.subject)
+    whom = subject_text(other.subject)
     message = f"{one.message}; {other.message.removeprefix(f'{whom}: ')}"
     firsts = [first for first in (one.first, other.first) if first is not None]
     lasts = [last for last in (one.last, other.last) if last is not None]

@@ -128,6 +128,7 @@ principals: {x: [account:000000000002]}
 rules:
   volume: [{id: v, requests: 2, per: 1h}]
   requesters: {allow: ["@x", "@y"]}
+mask: X-Session-*
 """
 OWN = """\
 frameworks: [hipaa]
@@ -135,6 +136,7 @@ extends: [packs/a.yaml, ./packs/b.yaml]
 principals: {y: [account:000000000003]}
 rules:
   volume: [{id: w, enabled: false}]
+mask: [x-user-token, x-session-*]
 """
 
 
@@ -145,6 +147,7 @@ def test_layers_go_from_left_to_right_and_the_own_file_is_last(repo: Path) -> No
     (policy,) = load([own], repo)
     by_name = {bound.name: (bound.location, bound.rule.model_dump()) for bound in policy.rules}
     assert ("gdpr", "soc2", "hipaa") == policy.frameworks
+    assert ("x-session-*", "x-user-token") == policy.mask
     assert {"p/writers", "p/volume/v", "p/requesters", "p/anonymous"} == set(by_name)
     assert ("account:000000000002",) == by_name["p/writers"][1]["allow"]
     assert ("account:000000000002", "account:000000000003") == by_name["p/requesters"][1]["allow"]

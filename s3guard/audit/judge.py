@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -45,7 +45,7 @@ class Asked:
     buckets: Collection[str] = ()
     """Only these; none means all."""
     exclusions: Sequence[Exclusion] = ()
-    known: Collection[str] = ()
+    known: Container[str] = ()
     """Fingerprints of findings that a baseline knows."""
 
 
@@ -225,7 +225,7 @@ def _doubt(verdict: Verdict) -> str:
     return f"{about}: {verdict.reason}" if about else verdict.reason
 
 
-def _finding(blank: Result, verdict: Verdict, known: Collection[str]) -> Finding:
+def _finding(blank: Result, verdict: Verdict, known: Container[str]) -> Finding:
     mark = fingerprint(blank.policy, blank.rule, blank.bucket, verdict.about)
     return Finding(
         fingerprint=mark,

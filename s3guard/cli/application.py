@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from s3guard import __version__
-from s3guard.cli import ending, verbs
+from s3guard.cli import choices, ending, verbs
 from s3guard.cli.choices import Choices
 from s3guard.cli.options import OTHER, PANELS
 from s3guard.flags import FLAGS
@@ -156,7 +156,12 @@ def _ended(verb: Callable[..., int]) -> Callable[..., int]:
 
     @functools.wraps(verb)
     def task(**parameters: Any) -> int:  # noqa: ANN401 - whatever the verb takes
-        return ending.code_of(functools.partial(verb, **parameters), trace=bool(parameters.get("verbose")))
+        def hide(text: str) -> str:
+            found = choices.of(parameters["context"]).hide
+            return text if found is None else found(text)
+
+        redacts = any(name != "none" for name in parameters.get("redact") or ())
+        return ending.code_of(functools.partial(verb, **parameters), trace=bool(parameters.get("verbose")), hide=hide if redacts else None)
 
     return task
 

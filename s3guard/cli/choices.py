@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -29,6 +29,8 @@ class Choices(Mapping[str, Value]):
         """Those that hold in folder `start`; nothing is read yet."""
         self._start = start
         self.environ = environ
+        self.hide: Callable[[str], str] | None = None
+        """What is done to errors and warnings, once it is known what the run redacts."""
 
     @cached_property
     def settings(self) -> Settings:

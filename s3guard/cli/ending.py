@@ -14,7 +14,7 @@ from types import FrameType
 from typing import BinaryIO, Final, NoReturn
 
 from s3guard.model import S3GuardError, UsageError
-from s3guard.text import line_safe, shown, visible
+from s3guard.text import line_safe, mask_credentials, shown, visible
 
 CLEAN: Final = 0
 """Judged, nothing at or above ``--fail-on``."""
@@ -36,10 +36,11 @@ class TerminatedError(BaseException):
     """The process was told to end (SIGTERM). No Exception, as KeyboardInterrupt is none: nothing on the way may take it for a failure."""
 
 
-def code_of(task: Callable[[], int], *, trace: bool = False) -> int:
+def code_of(task: Callable[[], int], *, trace: bool = False, hide: Callable[[str], str] | None = None) -> int:
     """What `task` ends with: the code that it returns, or that of what it raises, which is then told on standard error.
 
-    `trace` adds the traceback of what nobody foresaw.
+    `trace` adds the traceback of what nobody foresaw. `hide` takes persons out of errors; of what nobody foresaw the kind and the place
+    alone are told then, for nobody knows what stands in its text.
     """
     try:
         return task()
@@ -53,10 +54,10 @@ def code_of(task: Callable[[], int], *, trace: bool = False) -> int:
         hush()
         return READER_GONE
     except S3GuardError as error:
-        tell_error(error)
+        tell_error(error, hide)
         return MISUSED if isinstance(error, UsageError) else UNABLE
     except BaseException as error:  # noqa: BLE001 - whatever it is, a panic of Polars too: never a code that says that something was judged
-        _tell_unforeseen(error, trace=trace)
+        _tell_unforeseen(error, trace=trace, hidden=hide is not None)
         return UNABLE
 
 
@@ -79,8 +80,12 @@ def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def tell(text: str) -> None:
-    """Lines for standard error, the first after ``s3guard:``, safe in a terminal and a CI log; where it is gone, nobody is told."""
-    safe = "\n".join(line_safe(line if line.isprintable() else visible(line)) for line in text.split("\n"))
+    """Lines for standard error, the first after ``s3guard:``, safe in a terminal and a CI log, credentials masked.
+
+    Where standard error is gone, nobody is told.
+    """
+    lines = map(mask_credentials, text.split("\n"))
+    safe = "\n".join(line_safe(line if line.isprintable() else visible(line)) for line in lines)
     with contextlib.suppress(OSError, ValueError, AttributeError):  # NOTE: a reader that is gone, a closed stream, none at all
         sys.stderr.flush()
         write_all(sys.stderr.buffer, f"s3guard: {safe}\n".encode(sys.stderr.encoding or "utf-8", "backslashreplace"))
@@ -100,11 +105,14 @@ def write_all(stream: BinaryIO, data: bytes) -> None:
         rest = rest[written:]
 
 
-def tell_error(error: S3GuardError) -> None:
-    """An error that a user can mend; several problems stand one below the other, each with its place at the start of its line."""
+def tell_error(error: S3GuardError, hide: Callable[[str], str] | None = None) -> None:
+    """An error that a user can mend; several problems stand one below the other, each with its place at the start of its line.
+
+    `hide` takes persons out of it.
+    """
     from s3guard.problems import PolicyError
 
-    lines = str(error).split("\n")
+    lines = [line if hide is None else hide(line) for line in str(error).split("\n")]
     if len(lines) == 1 and not isinstance(error, PolicyError):
         tell(f"error: {lines[0]}")
     else:
@@ -133,13 +141,15 @@ def hush() -> None:
         os.close(nowhere)
 
 
-def _tell_unforeseen(error: BaseException, *, trace: bool) -> None:
+def _tell_unforeseen(error: BaseException, *, trace: bool, hidden: bool) -> None:
     import traceback
 
-    said = shown(" ".join(str(error).split()))[:300]
+    said = "" if hidden else shown(" ".join(str(error).split()))[:300]
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "s3guard" in Path(frame.filename).parts]
     where = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
     more = "" if trace else "; -v shows where, which a bug report should hold"
     if trace:
-        tell("\n".join(shown(line) for line in "".join(traceback.format_exception(error)).rstrip().split("\n")))
+        # NOTE: frames show lines of programs, the error's text may show a line of the log.
+        told = traceback.format_tb(error.__traceback__) if hidden else traceback.format_exception(error)
+        tell("\n".join(shown(line) for line in "".join(told).rstrip().split("\n")))
     tell(f"error: internal error, nothing is concluded: {type(error).__name__}{f': {said}' if said else ''}{where}{more}")

@@ -141,6 +141,34 @@ Quarantine = Annotated[
     Path | None,
     flag("--quarantine", takes="FILE", panel=WRITTEN, says="Lines that are no record, or could be read in several ways, as JSON Lines."),
 ]
+Redact = Annotated[
+    list[str] | None,
+    flag(
+        "--redact",
+        takes="NAMES",
+        panel=WRITTEN,
+        says="Pseudonyms instead of ip, requester, key, user_agent; several by commas, all, or none.",
+        values=("ip", "requester", "key", "user_agent", "all", "none"),
+    ),
+]
+RedactKeyFile = Annotated[
+    Path | None,
+    flag(
+        "--redact-key-file",
+        takes="FILE",
+        panel=WRITTEN,
+        says="The key of pseudonyms, 32 characters or more. [default: the variable S3GUARD_REDACT_KEY]",
+    ),
+]
+Mask = Annotated[
+    list[str] | None,
+    flag(
+        "--mask",
+        takes="NAME",
+        panel=WRITTEN,
+        says="A parameter of URLs whose values no output shows, such as x-user-token or x-user-*; repeatable, beside those of policies.",
+    ),
+]
 Notify = Annotated[
     list[str] | None,
     flag(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from s3guard.notify import Telling
     from s3guard.notify.ledger import Shelf
     from s3guard.notify.model import Belief, Seen
+    from s3guard.redaction import Redaction
 
 _USUAL: Final = Severity.MEDIUM
 """The lowest severity that is told where no finding fails the run (``--fail-on none``)."""
@@ -37,6 +38,7 @@ class Teller:
     """Whether what could not be judged is accepted."""
     narrowed: bool = False
     """Whether some buckets or rules alone are looked at."""
+    redaction: Redaction | None = None
 
     def told(self, done: Judged, *, at_once: bool = False) -> Judged:
         """Tell what a check found; the same with what became of that."""
@@ -46,29 +48,30 @@ class Teller:
         from s3guard.notify.model import Belief, Seen
 
         seen = Seen(
-            done.report,
+            done.kept,
             done.covered.get("since"),
             done.covered.get("until"),
             done.accepted,
-            {**done.blind, **_nothing(done.report)},
+            {**done.blind, **_nothing(done.kept)},
             narrowed=self.narrowed,
             lenient=self.lenient,
         )
         state = done.state
-        return replace(done, report=self._told(seen, (lambda: reported(state.viewed, seen)) if state else Belief, at_once=at_once))
+        notified = self._told(seen, (lambda: reported(state.viewed, seen)) if state else Belief, at_once=at_once)
+        return replace(done, report=_with(done.report, notified), kept=_with(done.kept, notified))
 
-    def audited(self, report: Report) -> Report:
-        """Tell what an audit found; the report with what became of that."""
+    def audited(self, report: Report, kept: Report) -> Report:
+        """Tell what an audit found, by its report as it was judged (`kept`); the one that is shown with what became of that."""
         if self.telling is None:
             return report
         from s3guard.notify.model import Belief, Seen
 
         # NOTE: an audit knows no findings from before but those of the baseline.
         accepted = frozenset(
-            finding.fingerprint for result in report.results for finding in result.findings if finding.baseline == "unchanged"
+            finding.fingerprint for result in kept.results for finding in result.findings if finding.baseline == "unchanged"
         )
-        seen = Seen(report, accepted=accepted, blind=_nothing(report), of_logs=False, narrowed=self.narrowed, lenient=self.lenient)
-        return self._told(seen, Belief)
+        seen = Seen(kept, accepted=accepted, blind=_nothing(kept), of_logs=False, narrowed=self.narrowed, lenient=self.lenient)
+        return _with(report, self._told(seen, Belief))
 
     @contextlib.contextmanager
     def crash(self, as_of: datetime) -> Iterator[None]:
@@ -94,22 +97,27 @@ class Teller:
         """Whether a channel was left for later, and that time has come."""
         return self.telling is not None and self.telling.is_due
 
-    def _told(self, seen: Seen, seed: Callable[[], Belief], *, at_once: bool = False) -> Report:
+    def _told(self, seen: Seen, seed: Callable[[], Belief], *, at_once: bool = False) -> tuple[Notified, ...]:
         assert self.telling is not None  # noqa: S101 - for the type checker
         notified = self.telling.tell(seen, seed, at_once=at_once)
         self._said(notified)
-        return replace(seen.report, run=replace(seen.report.run, notified=notified))
+        return notified
 
     def _said(self, notified: Sequence[Notified]) -> None:
         """What failed is said always; what did not, unless somebody asked for quiet."""
         for one in notified:
+            reason = one.reason if one.reason is None or self.redaction is None else self.redaction.text(one.reason)
             again = "; the next run tells it" if self.remembers else ""
             if one.status == "failed":
-                terminal.warn(f"not told: {one.channel}: {one.reason or 'nobody knows why'}{again}")
-            elif one.reason:
-                terminal.warn(f"{one.channel}: {one.reason}")
+                terminal.warn(f"not told: {one.channel}: {reason or 'nobody knows why'}{again}")
+            elif reason:
+                terminal.warn(f"{one.channel}: {reason}")
             if one.status == "sent" and self.loud:
                 ending.tell(f"told {one.channel}: {counts(one)}")
+
+
+def _with(report: Report, notified: tuple[Notified, ...]) -> Report:
+    return replace(report, run=replace(report.run, notified=notified))
 
 
 def counts(one: Notified) -> str:
@@ -148,6 +156,7 @@ class Wish:
     lenient: bool = False
     narrowed: bool = False
     every: timedelta = timedelta()
+    redaction: Redaction | None = None
 
 
 def teller(context: typer.Context, wish: Wish) -> Teller:
@@ -156,6 +165,7 @@ def teller(context: typer.Context, wish: Wish) -> Teller:
         return Teller()
     from s3guard.notify import Asked, Telling
     from s3guard.notify.channels import Means
+    from s3guard.redaction import NOTHING
 
     chosen = wish.threshold if wish.lowest is None else choices.one_of(context, "notify-on", wish.lowest)
     asked = Asked(
@@ -164,9 +174,10 @@ def teller(context: typer.Context, wish: Wish) -> Teller:
         wish.details,
         wish.every.total_seconds(),
         Means(choices.of(context).environ, wish.access),
+        wish.redaction or NOTHING,
     )
     telling = Telling(asked, None if wish.state is None else _shelf(wish.state, wish.access))
-    return Teller(telling, wish.loud, wish.state is not None, wish.lenient, wish.narrowed)
+    return Teller(telling, wish.loud, wish.state is not None, wish.lenient, wish.narrowed, wish.redaction)
 
 
 def _shelf(state: str, access: Access) -> Callable[[], Shelf]:

@@ -22,6 +22,7 @@ from s3guard.page import Page
 from s3guard.problems import did_you_mean
 from s3guard.records import COLUMNS, OPERATION_CLASSES, OUTCOMES, error_codes
 from s3guard.records import operations as known_operations
+from s3guard.redaction import NOTHING, Redaction
 from s3guard.text import shown
 
 _TIME = re.compile(r"\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:")
@@ -33,36 +34,37 @@ _QUALIFIED = (2, 3)
 """Parts of a rule's name in a report: policy, kind, and an id where it has one."""
 
 
-def explain(thing: str, options: Options, report: Report | None = None) -> str:
+def explain(thing: str, options: Options, report: Report | None = None, redaction: Redaction = NOTHING) -> str:
     """The page of `thing`: every meaning that the name has, one after the other.
 
     A text with spaces and a time is a log line, one that begins with a brace a JSON record.
     `thing` may hold bytes that are no UTF-8 as surrogates, as Python's arguments do. A fingerprint, or its first six digits or
-    more, is looked up in `report`. UsageError says what was meant.
+    more, is looked up in `report`, as it is redacted.
+    UsageError says what was meant.
     """
-    return _text(_pages(thing, Page(options.width, options.color, options.ascii), report))
+    return _text(_pages(thing, Page(options.width, options.color, options.ascii), report, redaction))
 
 
-def explain_lines(logged: bytes, options: Options) -> str:
+def explain_lines(logged: bytes, options: Options, redaction: Redaction = NOTHING) -> str:
     """The pages of log lines or JSON records, whatever they look like: a line that is no record says why."""
-    return _text(_of_lines(logged, Page(options.width, options.color, options.ascii)))
+    return _text(_of_lines(logged, Page(options.width, options.color, options.ascii), redaction))
 
 
-def _of_lines(logged: bytes, page: Page) -> list[Iterable[str]]:
+def _of_lines(logged: bytes, page: Page, redaction: Redaction) -> list[Iterable[str]]:
     lines = [one for one in logged.split(b"\n") if one.strip(b"\r")]
     if claims(logged):
-        return [delivered.explained(one, page) for several in lines for one in apart(several)]
-    return [line.explained(one, page) for one in lines]
+        return [delivered.explained(one, page, redaction) for several in lines for one in apart(several)]
+    return [line.explained(one, page, redaction) for one in lines]
 
 
-def _pages(thing: str, page: Page, report: Report | None) -> list[Iterable[str]]:
+def _pages(thing: str, page: Page, report: Report | None, redaction: Redaction) -> list[Iterable[str]]:
     if claims(thing.encode("utf-8", "replace")) or _TIME.search(thing) or thing.count(" ") >= _TOKENS_OF_A_LINE:
-        return _of_lines(thing.encode("utf-8", "surrogateescape"), page)
+        return _of_lines(thing.encode("utf-8", "surrogateescape"), page, redaction)
     meanings = list(_meanings(thing.strip(), page))
     if meanings:
         return [meaning() for meaning in meanings]
     if _FINGERPRINT.fullmatch(thing) and report is not None:
-        return [finding.explained(finding.find(report, thing), page)]
+        return [finding.explained(finding.find(redaction.report(report), thing), page)]
     raise UsageError(_unknown(thing.strip()))
 
 

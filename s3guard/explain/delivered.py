@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from s3guard.explain.line import field, judgement, told, why
+from s3guard.explain.line import field, judgement, told, unread, why
 from s3guard.fields import FIELD_NAMES, Fields
 from s3guard.formats.json.physical import key_of
 from s3guard.formats.json.record import Damage, Envelope, Record, read
@@ -13,29 +13,30 @@ from s3guard.outputs import plural
 from s3guard.page import BOLD, YELLOW, Page
 from s3guard.reading import text
 from s3guard.records import COLUMN_BITS, JSON_NAMES
+from s3guard.redaction import NOTHING, Redaction
 
 _TRUST = "JSON has one reading: nobody can forge a field. request_uri, referer, user_agent are the client's own words all the same."
 
 
-def explained(document: bytes, page: Page) -> Iterator[str]:
+def explained(document: bytes, page: Page, redaction: Redaction = NOTHING) -> Iterator[str]:
     """Lines of the page of one document; any bytes."""
     found, page = read(document), replace(page, gutter=21)
     if isinstance(found, Damage):
         yield from page.lines("quarantined", page.safe(found.reason), BOLD, YELLOW)
         yield from page.lines("", "It is no record: kept with its origin, counted, and judged by no rule.")
-        yield from page.lines("bytes", page.clean(text(document), 2000), most=20)
+        yield from unread(text(document), page, redaction)
     elif isinstance(found, Envelope):
         yield from page.lines(
             "subscription", f"a message of CloudWatch Logs that holds {plural(len(found.messages) + found.lacking, 'event')}", BOLD
         )
         for message in found.messages:
             yield ""
-            yield from explained(message.encode("utf-8", "surrogatepass"), page)
+            yield from explained(message.encode("utf-8", "surrogatepass"), page, redaction)
     else:
-        yield from _record(found, page)
+        yield from _record(found, page, redaction)
 
 
-def _record(record: Record, page: Page) -> Iterator[str]:
+def _record(record: Record, page: Page, redaction: Redaction) -> Iterator[str]:
     reading = _reading(record)
     yield from page.lines("record", "JSON, as S3 delivers it to CloudWatch Logs", BOLD)
     if record.is_newer:
@@ -44,17 +45,17 @@ def _record(record: Record, page: Page) -> Iterator[str]:
     certain = None if key is None else key_of(str(key), None if uri is None else str(uri), str(bucket))
     if key is not None and certain is None:
         yield from page.lines("unknown", "key: it may be encoded, and nothing tells; rules that use it leave the record unjudged")
-    yield from judgement([reading], certain, page)
+    yield from judgement([reading], certain, page, redaction)
     yield ""
     for name in FIELD_NAMES:
         column = "key" if name == "key_logged" else name
         if not record.carried & COLUMN_BITS[column]:
             value = "not in this record: no value, or the delivery leaves the field out"
         else:
-            value = "null" if getattr(reading, name) is None else told(name, reading, page)
+            value = "null" if getattr(reading, name) is None else told(name, reading, page, redaction)
         yield from field(name, value, page)
     if record.extra is not None:
-        yield from page.lines("extra", page.clean(record.extra))
+        yield from page.lines("extra", page.clean(redaction.value("extra", record.extra)))
     yield ""
     yield from page.lines("", "Whom to believe", BOLD)
     yield from page.lines(page.glyph("·", "-"), _TRUST)

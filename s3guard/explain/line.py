@@ -16,6 +16,7 @@ from s3guard.page import BOLD, DIM, YELLOW, Page
 from s3guard.principals import account_expr, principal_expr, principal_type_expr
 from s3guard.reading import Line, decode_key, read_line, text
 from s3guard.records import ACCESS_CODES, COLUMNS, ErrorCode, classify, error_codes, mutates, network, outcome_expr
+from s3guard.redaction import NOTHING, Redaction
 
 _GENERATIONS = {
     17: "the first format",
@@ -47,30 +48,36 @@ class _Who:
     account: str | None
 
 
-def explained(logged: bytes, page: Page) -> Iterator[str]:
+def explained(logged: bytes, page: Page, redaction: Redaction = NOTHING) -> Iterator[str]:
     """Lines of the page of one logged line, without its newline; any bytes."""
     line, page = read_line(logged), replace(page, gutter=19)
     yield from _status(line, page)
     for kind in sorted(line.warnings):
         yield from page.lines("warning", f"{kind}: {WARNINGS[kind]}", label_style=YELLOW)
     if not line.readings:
-        yield from page.lines("bytes", page.clean(text(logged), 2000), most=20)
+        yield from unread(text(logged), page, redaction)
         return
     first = line.readings[0]
     key = None if first.key_logged is None else decode_key(first.operation, first.key_logged)
-    yield from judgement(line.readings, key, page)
+    yield from judgement(line.readings, key, page, redaction)
     yield ""
     for number, name in enumerate(FIELD_NAMES, start=1):
         if line.status == "ambiguous" and name in CORE_NAMES:
             if name == CORE_NAMES[0]:
                 yield from _side_by_side(line.readings, page)
         else:
-            yield from field(name, _value(number, name, line, first, page), page)
+            yield from field(name, _value(number, name, line, first, page, redaction), page)
     if first.extra is not None:
-        yield from page.lines("extra", page.clean(text(first.extra)))
+        yield from page.lines("extra", page.clean(redaction.value("extra", text(first.extra))))
     yield from _trust(page)
     for code in sorted({text(reading.error_code) for reading in line.readings if reading.error_code is not None}):
         yield from why(code, line.readings, page)
+
+
+def unread(logged: str, page: Page, redaction: Redaction) -> Iterator[str]:
+    """What there is of a line or document that is no record; redacted, its digest alone."""
+    for label, told in redaction.line(logged).items():
+        yield from page.lines("bytes" if label == "text" else label, page.clean(told, 2000), most=20)
 
 
 def _status(line: Line, page: Page) -> Iterator[str]:
@@ -87,7 +94,7 @@ def _status(line: Line, page: Page) -> Iterator[str]:
         yield from page.lines("unknown", f"{', '.join(sorted(line.unknown))}: rules that use them leave the record unjudged")
 
 
-def judgement(readings: Sequence[Fields], key: str | None, page: Page) -> Iterator[str]:
+def judgement(readings: Sequence[Fields], key: str | None, page: Page, redaction: Redaction) -> Iterator[str]:
     """What s3guard derives from a record, and rules are written in; `key` is decoded."""
     first = readings[0]
     operation = text(first.operation)
@@ -95,13 +102,14 @@ def judgement(readings: Sequence[Fields], key: str | None, page: Page) -> Iterat
     yield from page.lines("operation class", f"{classify(operation)}, {'changes something' if mutates(operation) else 'changes nothing'}")
     judged = outcomes[0] if len(set(outcomes)) == 1 else f"{' or '.join(sorted(set(outcomes)))}, by the reading; {_worst(outcomes)}"
     yield from page.lines("outcome", judged)
-    yield from page.lines("principal", page.clean(who.principal) if who.principal is not None else "null: nobody signed the request")
-    account = f", account {who.account}" if who.account else ""
+    principal = "null: nobody signed the request" if who.principal is None else page.clean(redaction.value("principal", who.principal))
+    yield from page.lines("principal", principal)
+    account = f", account {redaction.value('account', who.account)}" if who.account else ""
     yield from page.lines("principal type", f"{who.type}{account}")
     if first.remote_ip is not None and (around := network(text(first.remote_ip))):
-        yield from page.lines("network", around)
+        yield from page.lines("network", redaction.value("network", around))
     if key is not None:
-        yield from page.lines("key", page.clean(key, 2000), most=10)
+        yield from page.lines("key", page.clean(redaction.value("key", key), 2000), most=10)
 
 
 def _worst(outcomes: Sequence[str]) -> str:
@@ -130,22 +138,23 @@ def field(name: str, value: str, page: Page) -> Iterator[str]:
     yield from page.lines("", f"{column.source}: {COLUMNS[name].meaning}", style=DIM)
 
 
-def _value(number: int, name: str, line: Line, reading: Fields, page: Page) -> str:
+def _value(number: int, name: str, line: Line, reading: Fields, page: Page, redaction: Redaction) -> str:
     if name in line.unknown:
         return "undecided: the quotes allow several"
     if getattr(reading, name) is None:
         return f"no such field in a line of {reading.fields}" if number > reading.fields else "-"
-    return told(name, reading, page)
+    return told(name, reading, page, redaction)
 
 
-def told(name: str, reading: Fields, page: Page) -> str:
+def told(name: str, reading: Fields, page: Page, redaction: Redaction) -> str:
     """The value of a field that has one."""
     value = getattr(reading, name)
     if name == "time":
         return instant(datetime.fromtimestamp(value, UTC))
     if isinstance(value, int):
         return _number(value, COLUMNS[name].unit)
-    quoted = f'"{text(value)}"' if name in TEXT_NAMES else text(value)
+    shown = redaction.value(name, text(value))
+    quoted = f'"{shown}"' if name in TEXT_NAMES and not redaction.redacts else shown
     return page.clean(quoted, 2000)
 
 

@@ -15,10 +15,12 @@ from uuid import uuid4
 from s3guard.model import Notified, Report, Severity
 from s3guard.notify import courier, news
 from s3guard.notify.channels import Means, channel
+from s3guard.notify.hiding import hidden
 from s3guard.notify.ledger import Shelf
 from s3guard.notify.line import Line
 from s3guard.notify.message import Message
 from s3guard.notify.model import Belief, News, Seen, What
+from s3guard.redaction import NOTHING, Redaction
 
 SECONDS: Final = 45
 """For which a run waits for its channels at most."""
@@ -40,6 +42,8 @@ class Asked:
     every: float = 0
     """Seconds between two messages of this process to one channel, at least."""
     means: Means = field(default_factory=Means)
+    redaction: Redaction = NOTHING
+    """What messages keep to themselves."""
 
 
 class Telling:
@@ -95,6 +99,8 @@ class Telling:
         self._open(seed)
         settle = at_once or not self._asked.every
         told, found = dict[int, Notified](), [compare(line.belief) for line in self._lines]
+        redaction = self._asked.redaction
+        shown = None if report is None else redaction.report(report)
 
         def ended(place: int, is_told: bool, said: str | None) -> None:  # noqa: FBT001 - as `courier.deliver` says it
             line = self._lines[place]
@@ -113,7 +119,9 @@ class Telling:
                 line.owed = True
                 told[place] = _notified(line, None, new, None)
             else:
-                parcels[place] = (line.channel, Message(line.id(new), new, report, self._asked.details, line.remembers))
+                # NOTE: the id as well is made of what may be told: of a digest somebody could find out what it is of.
+                safe = hidden(new, redaction)
+                parcels[place] = (line.channel, Message(line.id(safe), safe, shown, self._asked.details, line.remembers))
         courier.deliver(parcels, BRIEF if at_once else WATCHING if self._asked.every else SECONDS, ended)
         return tuple(told[place] for place in sorted(told))
 

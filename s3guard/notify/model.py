@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -77,7 +77,7 @@ class Seen:
     since: int | None = None
     until: int | None = None
     """The seconds of its period, the second one not included; None: no end that is known."""
-    accepted: frozenset[str] = frozenset()
+    accepted: Container[str] = ()
     """Fingerprints of the baseline."""
     blind: Mapping[str, str] = field(default_factory=dict)
     """What the whole run could not look at: a name that stays the same, and a sentence."""

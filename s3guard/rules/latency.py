@@ -171,6 +171,19 @@ class Latency(GroupRule):
         """For each limit: the requests that have the time, and those of them that are over it."""
         return tuple(measured for _, measured in self._limited())
 
+    def drawn(self) -> tuple[Limited, ...]:
+        """Each percentile, mean and maximum given, of each time."""
+        return tuple(self._drawn())
+
+    def _drawn(self) -> Iterator[Limited]:
+        within = f" in {window_text(self.per)}" if self.per else ""
+        for name, limits in self._times():
+            drawn: Literal["total_time", "turn_around_time"] = "total_time" if name == "total_time" else "turn_around_time"
+            given = [(percentile, limit) for percentile, _, limit in limits.percentiles]
+            given += [(word, limit) for word, limit in (("mean", limits.mean), ("max", limits.max)) if limit is not None]
+            for word, limit in given:
+                yield Limited(drawn, f"{word} at most {milliseconds(Fraction(limit))}{within}", float(limit), self.per)
+
     @property
     def counted(self) -> str:
         """As of every rule; of `more_than_usual` whether it is given: with another number, the history stays."""
@@ -195,19 +208,6 @@ class Latency(GroupRule):
         names = [name for name, limits in self._times() if limits.more_than_usual is not None]
         timed = {name: pl.col(name).is_not_null() for name in names}
         return tuple(Measured(base=timed[name], members=timed[name], total=typical(pl.col(name))) for name in names)
-
-    def drawn(self) -> tuple[Limited, ...]:
-        """Each percentile, mean and maximum given, of each time."""
-        return tuple(self._drawn())
-
-    def _drawn(self) -> Iterator[Limited]:
-        within = f" in {window_text(self.per)}" if self.per else ""
-        for name, limits in self._times():
-            drawn: Literal["total_time", "turn_around_time"] = "total_time" if name == "total_time" else "turn_around_time"
-            given = [(percentile, limit) for percentile, _, limit in limits.percentiles]
-            given += [(word, limit) for word, limit in (("mean", limits.mean), ("max", limits.max)) if limit is not None]
-            for word, limit in given:
-                yield Limited(drawn, f"{word} at most {milliseconds(Fraction(limit))}{within}", float(limit), self.per)
 
     def _times(self) -> list[tuple[str, Limits]]:
         given = (("turn_around_time", self.turn_around_time), ("total_time", self.total_time))

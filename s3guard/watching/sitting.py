@@ -138,7 +138,8 @@ class Sitting:
         report = done.report
         self._code = report.exit_code
         is_time = end or self.is_time
-        news = self._told.news(report, self._view.reported, again=is_time)
+        reported = self.standing.redaction.fingerprints(self._view.reported)  # NOTE: the state knows them as they are.
+        news = self._told.news(report, reported, again=is_time)
         if is_time or not news.is_none:
             self._published = time.monotonic()
             self._violated = self._violated or report.exit_code == 1

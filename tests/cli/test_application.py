@@ -130,7 +130,10 @@ def test_without_a_verb_the_help_is_told_and_nothing_passes(here: Here) -> None:
             ["records", "report", "x", "--role-arn", "a", "--role-arn", "b"],
             "--role-arn is given more than once: logs are read with one role",
         ),
-        (["check", "x", "--redact", "ip"], "--redact: this version of s3guard does not have it; nothing was judged"),
+        (
+            ["check", "x", "--redact", "ip"],
+            "--redact needs a key, in a file (--redact-key-file FILE) or in S3GUARD_REDACT_KEY; make one with: ",
+        ),
         (["check", "gs://b"], "gs://b: no source reads this; give files, folders, globs, s3://bucket/prefix, or - for standard input"),
         (["check", "s3://", "-p", "policies"], "s3://: a bucket's name is expected, as in s3://org-access-logs/prefix"),
         (["check", "s3://arn:aws:s3:::b", "-p", "policies"], "s3://arn:aws:s3:::b: a bucket's name is expected"),

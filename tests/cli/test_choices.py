@@ -82,14 +82,6 @@ def test_a_variable_of_no_flag_is_told_and_quietly_not(here: Here) -> None:
     assert "" == here("check", "logs/clean.log", "-q", S3GUARD_FAIL_OM="secret").err
 
 
-def test_what_this_version_does_not_have_is_refused_wherever_it_is_set(here: Here) -> None:
-    ended = here("check", "logs/clean.log", S3GUARD_REDACT="ip")
-    assert (2, "s3guard: error: environment variable S3GUARD_REDACT: this version of s3guard does not have it; nothing was judged\n") == (
-        ended.code,
-        ended.err,
-    )
-
-
 def test_buckets_may_be_excluded_from_having_a_policy_until_a_day(here: Here) -> None:
     (here.folder / "logs" / "other.log").write_bytes(STRANGER.replace(b" examplebucket ", b" scratch-1 "))
     arguments = ("check", "logs/clean.log", "logs/other.log", "--require-policy", "--as-of")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from botocore.loaders import Loader, create_loader
 
 from s3guard import aws
 from s3guard.model import UnableError
@@ -58,19 +57,12 @@ class Bad:
         self.proxy.plan = lambda _: None
 
 
-@pytest.fixture(scope="module")
-def loader() -> Loader:
-    """What the SDK knows of AWS; to read it takes longer than all else here."""
-    return create_loader()
-
-
 @pytest.fixture
-def bad(monkeypatch: pytest.MonkeyPatch, loader: Loader) -> Iterator[Bad]:
+def bad(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bad]:
     """A faithful S3 behind a proxy, and an SDK that neither asks often nor waits long."""
     monkeypatch.setattr(aws, "RETRIES", 3)
     monkeypatch.setattr(aws, "ANSWER", 0.2)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
-    monkeypatch.setattr("botocore.session.create_loader", lambda *_: loader)
     bucket = shelf.Shelf({})
     with shelf.served(bucket, "audit") as address, proxied(address) as proxy:
         access.reached(monkeypatch, proxy.url.removeprefix("http://"))

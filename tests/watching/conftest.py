@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.loaders import JSONFileLoader
 
 from s3guard import watching
 from s3guard.aws import Access, Account
@@ -27,8 +25,6 @@ def moto() -> Iterator[str]:
 
     with pytest.MonkeyPatch.context() as patch:
         alone(patch)
-        # NOTE: the SDK reads what services are like from its files for each client anew, which is most of what these tests would take.
-        patch.setattr(JSONFileLoader, "load_file", staticmethod(cache(JSONFileLoader().load_file)))
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
         host, port = server.get_host_and_port()

@@ -48,7 +48,7 @@ def of_bytes(content: bytes, name: str, taken: datetime) -> Facts:
 def of_plan(plan: Plan, taken: datetime, path: Path | None) -> Facts:
     """The facts of a plan that is taken apart already; sources are looked for beside `path`."""
     joins, places, providers = Joins(plan), Places(plan, path), Providers(plan)
-    buckets = Buckets(plan, joins, places)
+    buckets = Buckets(plan, joins, places, providers)
     rows = [*_rows(joins, buckets, providers), *_others(plan, buckets, providers)]
     return assembled(rows, _accounts(plan, rows, joins, buckets, providers), taken, plan.name)
 

@@ -13,6 +13,7 @@ from s3guard.audit.terraform.documents import Documents
 from s3guard.audit.terraform.joined import LOGGING, POLICY, TIERING, Joins
 from s3guard.audit.terraform.places import Places
 from s3guard.audit.terraform.plan import Plan, Resource
+from s3guard.audit.terraform.providers import Providers
 from s3guard.audit.unsettled import Block, Pending, Tree, fact
 
 _INLINE: Final = {
@@ -39,12 +40,12 @@ _UNSAID: Final = "the bucket is there already, and the plan does not say it"
 class Buckets:
     """The buckets of one plan."""
 
-    def __init__(self, plan: Plan, joins: Joins, places: Places) -> None:
+    def __init__(self, plan: Plan, joins: Joins, places: Places, providers: Providers) -> None:
         """Nothing is looked at before it is asked for."""
         self._plan = plan
         self._joins = joins
         self._places = places
-        self._documents = Documents(plan, joins)
+        self._documents = Documents(plan, joins, places, providers)
 
     def origin(self, resource: Resource) -> Origin:
         """Where a resource says what it says."""

@@ -1,4 +1,4 @@
-"""Where a resource of a plan stands in its Terraform sources, found by its block: a plan itself names no lines."""
+"""Where a resource of a plan stands in its Terraform sources, and what they hold: a plan itself names no lines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from s3guard.audit.terraform.cursor import BrokenError
+from s3guard.audit.terraform.hcl import parse
 from s3guard.audit.terraform.plan import Plan, Resource, names
+from s3guard.audit.terraform.syntax import Body
 from s3guard.model import Location
 from s3guard.repository import report_root, shown_path
 
@@ -28,6 +31,7 @@ class Places:
         beside = [] if path is None else [path.absolute().parent, Path.cwd(), self._shown]
         self._root = next((folder for folder in beside if any(folder.glob("*.tf"))), None)
         self._blocks: dict[Path, dict[str, Location]] = {}
+        self._bodies: dict[Path, Body] = {}
         self._folders: dict[tuple[str, ...], Path | None] = {}
         self._installed: dict[str, str] | None = None
 
@@ -36,6 +40,15 @@ class Places:
         folder = self._folder(names(resource.scope))
         found = None if folder is None else self._found(folder).get(resource.base)
         return found or Location(self._plan.name, 1)
+
+    def body(self, module: tuple[str, ...]) -> Body:
+        """All that the sources of a module hold; nothing where they are not there, or one of them cannot be read."""
+        folder = self._folder(module)
+        if folder is None:
+            return Body()
+        if folder not in self._bodies:
+            self._bodies[folder] = _read(folder)
+        return self._bodies[folder]
 
     def _folder(self, module: tuple[str, ...]) -> Path | None:
         """The folder of a module's sources."""
@@ -67,6 +80,21 @@ class Places:
                 for base, line in _blocks(file):
                     self._blocks[folder].setdefault(base, Location(shown_path(file, self._shown), line))
         return self._blocks[folder]
+
+
+def _read(folder: Path) -> Body:
+    """What the files of a folder hold together; nothing where one is not understood, since it may change what others say."""
+    found = Body()
+    for file in sorted(folder.glob("*.tf"))[:_MOST]:
+        try:
+            text = file.read_bytes()[: _MAX_BYTES + 1]
+            body = parse(text.decode()) if len(text) <= _MAX_BYTES else None
+        except (OSError, UnicodeDecodeError, BrokenError):
+            body = None
+        if body is None:
+            return Body()
+        found.blocks += body.blocks
+    return found
 
 
 def _blocks(file: Path) -> list[tuple[str, int]]:

@@ -91,6 +91,8 @@ class Plan:
     """The configuration by the names of the calls that lead to a module; empty where there is none: of a state."""
     providers: Mapping[str, Mapping[str, Any]]
     variables: Mapping[str, Any]
+    secrets: frozenset[str]
+    """Names of variables that are marked as sensitive."""
     is_partial: bool
     """Whether there may be more than it says: planning failed, was narrowed (``-target``), or left something for later."""
 
@@ -135,6 +137,7 @@ def parse(content: bytes, name: str) -> Plan:
 
 def _plan(root: Mapping[str, Any], name: str) -> Plan:
     configuration = root.get("configuration") or {}
+    above = configuration.get("root_module") or {}
     changes = root.get("resource_changes")
     found = [_changed(one) for one in changes or ()] if changes is not None else list(_of_state(root["values"].get("root_module") or {}, 0))
     known = {one.address for one in found}
@@ -144,9 +147,10 @@ def _plan(root: Mapping[str, Any], name: str) -> Plan:
     return Plan(
         name=name,
         resources=tuple(found),
-        modules=dict(_modules(configuration.get("root_module") or {}, ())) if configuration else {},
+        modules=dict(_modules(above, ())) if configuration else {},
         providers=_objects(configuration.get("provider_config"), "expressions"),
         variables=_objects(root.get("variables")),
+        secrets=frozenset(name for name, one in _objects(above.get("variables")).items() if one.get("sensitive")),
         is_partial=root.get("complete") is False or root.get("errored") is True or bool(root.get("deferred_changes")),
     )
 

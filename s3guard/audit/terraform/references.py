@@ -114,7 +114,7 @@ class _Walk:
     def follow(self, scope: Scope, told: Sequence[str], key: Key, owner: Mapping[str, Any]) -> None:
         """Follow the references of an expression; `owner` is what it stands in, whose instance has this key."""
         is_keyed = any(one.startswith(("each.", "count.")) for one in told)
-        for one in _longest(told):
+        for one in longest(told):
             if (scope, one) in self._seen:
                 continue
             self._seen.add((scope, one))
@@ -178,7 +178,7 @@ def _key(written: str | None) -> Key:
     return found
 
 
-def _longest(told: Sequence[str]) -> list[str]:
+def longest(told: Sequence[str]) -> list[str]:
     """References without those that only lead to another: a plan lists ``x.y[0].id``, ``x.y[0]`` and ``x.y``."""
     shorter = {one[: found.start()] for one in told for found in re.finditer(r"[.\[]", one)}
     return sorted(set(told) - shorter)

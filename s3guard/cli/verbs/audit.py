@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, ending, options, progress, telling, terminal
+from s3guard.cli import choices, delivery, ending, options, progress, redacting, telling, terminal
 from s3guard.cli.options import WRITTEN
 from s3guard.cli.period import clock
 from s3guard.model import Severity, UsageError
@@ -52,6 +52,9 @@ def audit(
     iam_policy: Annotated[
         bool, options.switch("iam-policy", WRITTEN, "Print the least IAM policy that this audit takes, and end.")
     ] = False,
+    redact: options.Redact = None,
+    redact_key_file: options.RedactKeyFile = None,
+    mask: options.Mask = None,
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
     notify: options.Notify = None,
@@ -84,6 +87,10 @@ def audit(
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     look = delivery.options(context, sarif_profile, junit_dialect, look)
     as_of_ = clock(context, as_of)
+    hidden = redacting.redaction(context, redact, redact_key_file, mask)
+    if hidden.redacts and (fix_snippets or save_snapshot is not None):
+        what = "--fix-snippets prints commands" if fix_snippets else "--save-snapshot keeps facts, to be judged again"
+        raise UsageError(f"{what}: these need the true names, so take it without --redact, or with --redact none")
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
     from s3guard.audited import From, Request
@@ -92,7 +99,7 @@ def audit(
     roles: Sequence[str | None] = role_arn or (None,)
     access = Access(profile, region, roles[0], endpoint_url)
     wish = telling.Wish(notify, notify_on, notify_details, threshold, state, access, not quiet, allow_undetermined)
-    teller = telling.teller(context, replace(wish, narrowed=bool(bucket or rule or framework)))
+    teller = telling.teller(context, replace(wish, narrowed=bool(bucket or rule or framework), redaction=hidden))
     with (
         teller.crash(as_of_),
         progress.counted("buckets", chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell,
@@ -121,9 +128,10 @@ def audit(
                 allow_undetermined=allow_undetermined,
                 allow_empty=allow_empty,
                 exclusions=chosen.settings.exclusions,
+                redaction=hidden,
             )
         )
-    report = teller.audited(report)
+    report = teller.audited(report, found.kept or report)
     # NOTE: a canary is remembered once the run was reported, as a run of `check` is.
     report = delivery.deliver(report, wanted, look, chosen.environ, judged=True, then=partial(found.finish, report.run.id)).report
     if fix_snippets:

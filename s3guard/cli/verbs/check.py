@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from s3guard import memory
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, options, progress, telling, terminal
-from s3guard.cli.options import JUDGED, WRITTEN
+from s3guard.cli import choices, delivery, options, progress, redacting, telling, terminal
+from s3guard.cli.options import JUDGED
 from s3guard.cli.period import period
-from s3guard.model import Severity, UsageError
+from s3guard.model import Severity
 
 if TYPE_CHECKING:
     from s3guard.audited import From
@@ -49,6 +50,9 @@ def check(
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
     quarantine: options.Quarantine = None,
+    redact: options.Redact = None,
+    redact_key_file: options.RedactKeyFile = None,
+    mask: options.Mask = None,
     notify: options.Notify = None,
     notify_on: options.NotifyOn = None,
     notify_details: options.NotifyDetails = False,
@@ -65,14 +69,12 @@ def check(
     no_progress: options.NoProgress = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
-    redact: Annotated[list[str] | None, options.flag("--redact", takes="NAMES", panel=WRITTEN, says="", hidden=True)] = None,
 ) -> int:
     """Judge log records against policies.
 
     Reads S3 server access logs, judges each bucket by the policies that name it, and writes what it found. The exit code is for
     pipelines: 0 clean, 1 violations, 3 not everything could be judged, 4 there was nothing to judge.
     """
-    _refuse(context, redact=redact)
     named = options.some(logs, "s3guard check logs/ --policy policies/")
     wanted = delivery.targets(output or ["text"], quarantine)
     chosen = choices.of(context)
@@ -81,6 +83,7 @@ def check(
     unparsed = choices.share(context, "max-unparsed", max_unparsed or options.UNPARSED)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     look = delivery.options(context, sarif_profile, junit_dialect, look)
+    hidden = redacting.redaction(context, redact, redact_key_file, mask)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
     if not quiet:
@@ -93,7 +96,7 @@ def check(
     accesses = [Access(profile, region, role, endpoint_url, request_payer) for role in roles]
     narrowed = bool(bucket or rule or framework)
     wish = telling.Wish(notify, notify_on, notify_details, threshold, state, accesses[0], not quiet, allow_undetermined, narrowed)
-    teller = telling.teller(context, wish)
+    teller = telling.teller(context, replace(wish, redaction=hidden))
     # NOTE: with a state most of the logs are not read, and how many will be is known when they were listed.
     visible = named if state is None else ()
     with (
@@ -127,6 +130,7 @@ def check(
                 audit=_audit(accesses) if audit else None,
                 exclusions=chosen.settings.exclusions,
                 traffic=any(target.output.draws for target in wanted),
+                redaction=hidden,
             )
         )
     done = teller.told(done)
@@ -142,10 +146,3 @@ def _audit(accesses: Sequence[Access]) -> From:
     from s3guard.audited import From
 
     return From(accesses=accesses)
-
-
-def _refuse(context: typer.Context, **later: object) -> None:
-    """UsageError for flags of the contract whose machinery comes later: what was asked for and not done must not look done."""
-    for name, value in later.items():
-        if value:
-            raise UsageError(f"{choices.place(context, name)}: this version of s3guard does not have it; nothing was judged")

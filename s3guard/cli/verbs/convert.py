@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from s3guard.cli import choices, delivery, ending, options, terminal
+from s3guard.cli import choices, delivery, ending, options, redacting, terminal
 from s3guard.model import UsageError
 
 ORDER = 7
 EXAMPLES = """
 s3guard convert report.json
 s3guard convert report.json -o sarif:s3guard.sarif -o markdown:comment.md
+s3guard convert report.json -o json:shared.json --redact ip,requester
 """
 
 
@@ -22,6 +23,9 @@ def convert(
     saved: Annotated[Path | None, typer.Argument(metavar="REPORT", help="A report that --output json wrote.", show_default=False)] = None,
     *,
     output: options.Outputs = None,
+    redact: options.Redact = None,
+    redact_key_file: options.RedactKeyFile = None,
+    mask: options.Mask = None,
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
     color: options.Color = None,
@@ -30,7 +34,7 @@ def convert(
     """Write a saved report in other formats.
 
     Nothing is judged again: the exit code is 0 where all were written, whatever the report says. Credentials that the saved report masks
-    stay masked.
+    stay masked, and who is redacted there stays so; --redact redacts a report that was saved without, and more of one that was not.
     """
     if saved is None:
         raise UsageError("which report? Give one that --output json wrote, as in: s3guard convert report.json -o sarif:report.sarif")
@@ -40,5 +44,6 @@ def convert(
     look = delivery.options(context, sarif_profile, junit_dialect, look)
     from s3guard.outputs.json import read
 
-    delivered = delivery.deliver(read(saved), wanted, look, environ, judged=False)
+    hidden = redacting.redaction(context, redact, redact_key_file, mask, policies=True)
+    delivered = delivery.deliver(hidden.report(read(saved)), wanted, look, environ, judged=False)
     return ending.CLEAN if delivered.whole else ending.UNABLE

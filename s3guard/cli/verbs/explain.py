@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from s3guard.cli import choices, ending, options, terminal
+from s3guard.cli import choices, ending, options, redacting, terminal
 from s3guard.cli.options import JUDGED
 from s3guard.model import Report, UnableError, UsageError
 from s3guard.outputs import Options
+
+if TYPE_CHECKING:
+    from s3guard.redaction import Redaction
 
 ORDER = 6
 EXAMPLES = """
@@ -41,6 +44,9 @@ def explain(
     report: Annotated[
         Path | None, options.flag("--report", takes="FILE", panel=JUDGED, says="A saved json report, to look fingerprints up in.")
     ] = None,
+    redact: options.Redact = None,
+    redact_key_file: options.RedactKeyFile = None,
+    mask: options.Mask = None,
     color: options.Color = None,
     verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
 ) -> int:
@@ -51,7 +57,8 @@ def explain(
     if not things:
         raise UsageError("what is to be explained? Give a name or a log line in quotes, as in: s3guard explain AccessDenied")
     look = terminal.options(choices.one_of(context, "color", color or "auto"), choices.of(context).environ)
-    terminal.put(_pages(things, look, _saved(report)))
+    hidden = redacting.redaction(context, redact, redact_key_file, mask, policies=report is not None or any(map(_may_be_logged, things)))
+    terminal.put(_pages(things, look, _saved(report), hidden))
     return ending.CLEAN
 
 
@@ -63,12 +70,17 @@ def _saved(path: Path | None) -> Report | None:
     return read(path)
 
 
-def _pages(things: Sequence[str], look: Options, report: Report | None) -> Iterator[str]:
-    pages = [_page(thing, look, report) for thing in things]
+def _may_be_logged(thing: str) -> bool:
+    """Whether it may be a log line, or the place of one, rather than a name."""
+    return not thing.replace("_", "").replace(".", "").replace("-", "").isalnum()
+
+
+def _pages(things: Sequence[str], look: Options, report: Report | None, hidden: Redaction) -> Iterator[str]:
+    pages = [_page(thing, look, report, hidden) for thing in things]
     return iter("\n".join(pages).splitlines(keepends=True))
 
 
-def _page(thing: str, look: Options, report: Report | None) -> str:
+def _page(thing: str, look: Options, report: Report | None, hidden: Redaction) -> str:
     """Of the lines of standard input for a dash, of the line of a file for its place, else of what was given."""
     from s3guard.explain import explain as explained
     from s3guard.explain import explain_lines
@@ -76,7 +88,7 @@ def _page(thing: str, look: Options, report: Report | None) -> str:
     from s3guard.repository import report_root
 
     logged = _standard_input() if thing == "-" else line_at(thing, report_root(Path.cwd()))
-    return explained(thing, look, report) if logged is None else explain_lines(logged, look)
+    return explained(thing, look, report, hidden) if logged is None else explain_lines(logged, look, hidden)
 
 
 def _standard_input() -> bytes:

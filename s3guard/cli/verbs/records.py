@@ -11,7 +11,7 @@ import typer
 
 from s3guard import files, memory
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, ending, options, progress, terminal
+from s3guard.cli import choices, delivery, ending, options, progress, redacting, terminal
 from s3guard.cli.options import JUDGED, WRITTEN
 from s3guard.cli.period import period
 from s3guard.model import UnableError, UsageError
@@ -52,6 +52,9 @@ def records(
         options.flag("--columns", takes="NAMES", panel=WRITTEN, says="Only these columns, separated by commas; s3guard explain NAME."),
     ] = None,
     quarantine: options.Quarantine = None,
+    redact: options.Redact = None,
+    redact_key_file: options.RedactKeyFile = None,
+    mask: options.Mask = None,
     as_of: options.AsOf = None,
     late: options.Late = None,
     profile: options.Profile = None,
@@ -65,7 +68,7 @@ def records(
 ) -> int:
     r"""Write the parsed records for other tools.
 
-    Credentials in query strings are masked, and characters that hide, move or act are spelled \u{hex}. A line that can be read in
+    Credentials are masked, and characters that hide, move or act are spelled \u{hex}. A line that can be read in
     several ways is one row of status ambiguous, with null where its readings differ. Parquet of all records can be checked like the logs
     that it was made from. Ends with 3 where some input could not be read, and with 4 where there was no record.
     """
@@ -77,6 +80,7 @@ def records(
     asked = period(context, as_of, since, until)
     unparsed = choices.share(context, "max-unparsed", max_unparsed or options.UNPARSED)
     chosen = choices.of(context)
+    hidden = redacting.redaction(context, redact, redact_key_file, mask, policies=True)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
     if not quiet:
@@ -103,6 +107,7 @@ def records(
                 late=choices.late(context, late),
                 access=Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
                 is_judged=form == "parquet",
+                redaction=hidden,
             )
         )
         _write(dump, form, file)
@@ -138,7 +143,7 @@ def _concluded(dump: Dump, unparsed: Fraction, as_of: datetime, *, allow_empty: 
     if too_damaged(dump, unparsed):
         faults.append(f"{dump.quarantined:,} of {plural(dump.records + dump.quarantined, 'line')} are no record: more than --max-unparsed")
     for fault in faults:
-        ending.tell_error(UnableError(fault))
+        ending.tell_error(UnableError(fault), dump.wanted.redaction.text)
     if faults:
         return ending.UNABLE
     if not dump.rows and not quiet:

@@ -10,7 +10,7 @@ import typer
 
 from s3guard import memory
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, options, progress, terminal
+from s3guard.cli import choices, delivery, options, progress, redacting, terminal
 from s3guard.cli.options import JUDGED
 from s3guard.cli.period import period
 from s3guard.model import Severity
@@ -44,6 +44,9 @@ def report(
     require_policy: options.RequirePolicy = False,
     output: options.Outputs = None,
     quarantine: options.Quarantine = None,
+    redact: options.Redact = None,
+    redact_key_file: options.RedactKeyFile = None,
+    mask: options.Mask = None,
     as_of: options.AsOf = None,
     engine: options.Engine = None,
     jobs: options.Jobs = None,
@@ -64,6 +67,7 @@ def report(
     file, else on the terminal. With a state and no logs it shows what the state holds, and writes nothing there.
     """
     named = logs or [] if state is not None else options.some(logs, "s3guard report logs/ -o html:report.html")
+    hidden = redacting.redaction(context, redact, redact_key_file, mask)
     wanted = delivery.targets(output or ["text"], quarantine)
     chosen = choices.of(context)
     asked = period(context, as_of, since, until)
@@ -71,6 +75,7 @@ def report(
     unparsed = choices.share(context, "max-unparsed", max_unparsed or options.UNPARSED)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     look = replace(look, traffic=True)
+    hidden = redacting.redaction(context, redact, redact_key_file, mask)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
     if not quiet:
@@ -105,6 +110,7 @@ def report(
         audit=From(accesses=(access,)) if audit else None,
         traffic=True,
         exclusions=chosen.settings.exclusions,
+        redaction=hidden,
     )
     # NOTE: with a state most of the logs are not read, and how many will be is known when they were listed.
     with progress.shown(named if state is None else (), chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell:

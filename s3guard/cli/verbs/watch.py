@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, ending, options, telling, terminal
+from s3guard.cli import choices, delivery, ending, options, redacting, telling, terminal
 from s3guard.cli.delivery import Target
 from s3guard.cli.options import AWS, JUDGED, RUN, TOLD, WRITTEN
 from s3guard.cli.telling import Teller
@@ -83,6 +83,9 @@ def watch(
     max_unparsed: options.MaxUnparsed = None,
     require_policy: options.RequirePolicy = False,
     output: options.Outputs = None,
+    redact: options.Redact = None,
+    redact_key_file: options.RedactKeyFile = None,
+    mask: options.Mask = None,
     notify: options.Notify = None,
     notify_on: options.NotifyOn = None,
     notify_details: options.NotifyDetails = False,
@@ -130,8 +133,9 @@ def watch(
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     start = _since(context, since)
     times = {name: _time(context, name, text) for name, text in (("every", every), ("relist", relist), ("again", again))}
+    hidden = redacting.redaction(context, redact, redact_key_file, mask)
     access = Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer)
-    wish = telling.Wish(notify, notify_on, notify_details, threshold, state, access, not quiet)
+    wish = telling.Wish(notify, notify_on, notify_details, threshold, state, access, not quiet, redaction=hidden)
     teller = telling.teller(context, replace(wish, every=_time(context, "notify-every", notify_every)))
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
@@ -152,8 +156,10 @@ def watch(
         late=choices.late(context, late),
         access=access,
         traffic=any(target.output.draws for target in files),
+        redaction=hidden,
     )
-    desk = _Desk(printed, files, look, chosen.environ, teller, loud=not quiet, beats=verbose or terminal.is_terminal(sys.stderr))
+    beats = verbose or terminal.is_terminal(sys.stderr)
+    desk = _Desk(printed, files, look, chosen.environ, teller, loud=not quiet, beats=beats, hide=hidden.text)
     with teller.crash(request.as_of):
         return _watched(Asked(request, start, queue, once=once, **times), desk)
 
@@ -170,6 +176,8 @@ class _Desk:
     teller: Teller
     loud: bool
     beats: bool
+    hide: Callable[[str], str]
+    """Takes out of a text what is redacted."""
     _beaten: float = field(default_factory=time.monotonic)
     _last: Judged | None = None
     """What was judged last."""
@@ -190,7 +198,7 @@ class _Desk:
 
     def warn(self, text: str) -> None:
         """Trouble is told on standard error, always."""
-        terminal.warn(text)
+        terminal.warn(self.hide(text))
 
     def beat(self, counts: Counts) -> None:
         """Tell channels that were left for later; a line a minute at most, where somebody looks."""

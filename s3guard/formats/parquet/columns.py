@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import polars as pl
 
 from s3guard.columns import Columns
 from s3guard.fields import CORE_NAMES
+from s3guard.masks import MASKS, Masks
 from s3guard.physical import ILLEGIBLE, MASKED, UNKNOWN_BITS
 from s3guard.records import SCHEMA
 from s3guard.tables import masked, safe
@@ -40,17 +42,18 @@ _TEXTS: Final = ("request_id", "key", "key_logged", "version_id", "host_id", "ob
 _CLIENT_TEXTS: Final = ("request_uri", "referer")
 
 
-def bits(columns: Columns, *, is_delivered: bool) -> pl.Expr:
-    """The column `BITS` of physical rows that hold all texts, ``key`` and ``object_name`` too.
+def bits(columns: Columns, masks: Masks = MASKS, *, is_delivered: bool) -> pl.Expr:
+    """The column `BITS` of physical rows that hold all texts, ``key`` and ``object_name`` too; `masks` is what the file masks.
 
     A text in which a credential is masked is not what the log says: a rule that reads it cannot be sure, and will say so.
     """
+    told = partial(masked, masks=masks)
     found = pl.col("unknown").cast(pl.UInt16)
     for name in _CLIENT_TEXTS:
-        found = found.or_(_flag(_masked(name), UNKNOWN_BITS[name] * MASKED))
-    found = found.or_(_flag(columns.judged("user_agent", "masked", masked), UNKNOWN_BITS["user_agent"] * MASKED))
-    others = [_masked(name) for name in _TEXTS]
-    others += [columns.judged(name, "masked", masked) for name in (*CODED, "bucket_owner") if name not in ("user_agent", "method")]
+        found = found.or_(_flag(_masked(name, masks), UNKNOWN_BITS[name] * MASKED))
+    found = found.or_(_flag(columns.judged("user_agent", "masked", told), UNKNOWN_BITS["user_agent"] * MASKED))
+    others = [_masked(name, masks) for name in _TEXTS]
+    others += [columns.judged(name, "masked", told) for name in (*CODED, "bucket_owner") if name not in ("user_agent", "method")]
     found = found.or_(_flag(pl.any_horizontal(others), ILLEGIBLE))
     has_line = ~columns.judged("method", "none", lambda values: values.is_null() | (values == '"-"'))
     return found.or_(_flag(has_line, HAS_REQUEST_LINE)).or_(pl.lit(IS_DELIVERED if is_delivered else 0, pl.UInt16)).alias(BITS)
@@ -62,13 +65,13 @@ def marked(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.col(BITS).or_(_flag(pl.col(READINGS).is_not_null(), HAS_READINGS)).or_(_flag(escapes, HAS_ESCAPES)))
 
 
-def suffix(columns: Columns) -> pl.Expr:
+def suffix(columns: Columns, masks: Masks = MASKS) -> pl.Expr:
     """The column `SUFFIX` of physical rows."""
-    return columns.judged("tail", "suffix", safe).alias(SUFFIX)
+    return columns.judged("tail", "suffix", partial(safe, masks=masks)).alias(SUFFIX)
 
 
-def _masked(name: str) -> pl.Expr:
-    return pl.col(name).map_batches(masked, return_dtype=pl.Boolean)
+def _masked(name: str, masks: Masks) -> pl.Expr:
+    return pl.col(name).map_batches(partial(masked, masks=masks), return_dtype=pl.Boolean)
 
 
 def _flag(condition: pl.Expr, bit: int) -> pl.Expr:

@@ -8,7 +8,7 @@ from typing import Final
 
 from s3guard.markup import Markup, element, joined, seen, value
 from s3guard.model import Control, Report, Result, Status
-from s3guard.outputs import PROVES, instant, statements
+from s3guard.outputs import instant, statements
 from s3guard.outputs.html.parts import Section, chip, count_of, folded, linked, pairs, table
 
 ROWS: Final = 300
@@ -77,8 +77,8 @@ def _policies(report: Report) -> Section:
 
 def _proof(report: Report) -> Section:
     """The statements that every output carries, and what made this one."""
-    said = statements(report)
-    told = element("ul", *(element("li", seen(one)) for one in said if one != PROVES), class_="statements")
+    *said, proves = statements(report)
+    told = element("ul", *(element("li", seen(one)) for one in said), class_="statements")
     run = report.run
     made = pairs(
         (
@@ -90,7 +90,7 @@ def _proof(report: Report) -> Section:
             ("Exit code", f"{report.exit_code}"),
         )
     )
-    return Section.of("proof", "What this proves", element("p", PROVES, class_="lead"), told, _told(report), made)
+    return Section.of("proof", "What this proves", element("p", proves, class_="lead"), told, _told(report), made)
 
 
 def _told(report: Report) -> Markup | None:

@@ -10,7 +10,7 @@ from s3guard.charts.svg import strip
 from s3guard.fields import WARNINGS
 from s3guard.markup import Markup, element, joined, value
 from s3guard.model import BucketCoverage, Coverage, Report, RunCoverage
-from s3guard.outputs import PROVES
+from s3guard.outputs import CLAIMS
 from s3guard.outputs.html.parts import Section, chip, count_of, folded, table
 from s3guard.text import shorten
 from s3guard.verdict import moment
@@ -55,7 +55,7 @@ def _between(names: Iterator[Markup]) -> Iterator[str]:
 
 def _notes(report: Report) -> Iterator[Markup]:
     """The report's own notes, each a paragraph."""
-    notes = [note for note in report.notes if note != PROVES]
+    notes = [note for note in report.notes if note not in CLAIMS]
     if notes:
         yield element("div", *(element("p", note) for note in notes[:ROWS]), class_="notes")
 

@@ -267,11 +267,12 @@ def test_a_policy_document_is_read_and_what_is_open_of_it_is_a_symbol() -> None:
 @pytest.mark.parametrize(
     ("after", "unknown"),
     [
-        ({**DOCUMENT, "source_policy_documents": ["{}"]}, {}),
+        ({**DOCUMENT, "source_json": "{}"}, {}),
+        (DOCUMENT, {"source_policy_documents": True}),
         (DOCUMENT, {"override_policy_documents": True}),
         (DOCUMENT, {"statement": True}),
         (DOCUMENT, {"statement": [{"actions": True}, {}]}),
-        (DOCUMENT, {"statement": [{"principals": [{"identifiers": [True]}]}, {}]}),
+        (DOCUMENT, {"statement": [{"principals": [{"type": True}]}, {}]}),
         ({}, {}),
     ],
 )
