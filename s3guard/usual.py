@@ -32,6 +32,7 @@ FLOOR: Final = 0.2
 
 _LATE: Final = SPAN // 3_600
 _DOUBLED: Final = 1.0
+"""A spread that no tail makes too wide: twice as much, or half."""
 _NORMAL: Final = 1.2816 / 0.6745
 """How much further four in five of normal distances reach than half of them do."""
 _POISSON: Final = 1 / math.log(2)
@@ -39,7 +40,6 @@ _POISSON: Final = 1 / math.log(2)
 _FEW: Final = 10
 """Differences that a spread is taken of."""
 _BESIDE: Final = (-1, 0, 1)
-
 
 ANSWER: Final = {
     **dict.fromkeys(("series", "g", "hour"), pl.Int64),

@@ -151,7 +151,7 @@ def _sliding(points: pl.DataFrame, begins: pl.Series, limit: Limit, per: int) ->
     windows = points.select("g", pl.col("tick").alias("start"), (pl.col("tick") + per).alias("end")).with_columns(
         [_between(points[name], here, ends).alias(name) for name in ("over", "base", "total")]
     )
-    offends = windows.select(_offends(limit)).to_series() & here.is_in(begins.cast(pl.Int64))
+    offends = windows.select(_offends(limit)).to_series() & here.is_in(begins.cast(pl.Int64).implode())
     if not offends.any():
         return Judged(_worst(windows.clear(), limit), points.select("g", "tick").clear())
     until = pl.select(pl.when(offends).then(ends).otherwise(0)).to_series().cum_max()

@@ -22,6 +22,9 @@ AT_ONCE: Final = frozenset(
 ARCHIVES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Those that are not."""
 
+NAMELESS: Final = "without an id"
+"""What a lifecycle rule is called that its template leaves to AWS to name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -414,6 +415,12 @@ class TestRetention:
         (verdict,) = verdicts("SAL-028", logs(lifecycle=lives(rule(30)), **OFF), *sources, **YEAR)
         assert {"rule": "r30"} == verdict.about
         assert "Rule r30 deletes logs after 30 days, and the policy asks for 365 (logs of b0 and 2 more)" == verdict.reason
+
+    def test_a_rule_that_a_template_gives_no_id_is_told_so(self) -> None:
+        (verdict,) = verdicts(
+            "SAL-028", logs(lifecycle=lives(replace(rule(30), id="")), **OFF), bucket("b", logging=logs_to("logs", "b/")), **YEAR
+        )
+        assert str(verdict.reason).startswith("Rule without an id deletes logs after 30 days")
 
     def test_six_years_of_hipaa_are_advice_and_hide_no_duty(self) -> None:
         both = of_policy(policy(frameworks=("hipaa", "pci-dss-4.0.1")))

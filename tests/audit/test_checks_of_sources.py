@@ -80,7 +80,10 @@ class TestEnabled:
 
     def test_a_log_bucket_is_exempt_with_the_reason(self) -> None:
         (verdict,) = verdicts("SAL-001", LOGS, ON)
-        assert (NA, "log sink: app logs to it") == (verdict.answer, verdict.reason)
+        assert (NA, "log sink: app logs to it; Security Hub S3.9, S3.15 and S3.17 fail for a log bucket by design") == (
+            verdict.answer,
+            verdict.reason,
+        )
 
     def test_cloudwatch_logs_is_asked_for_before_it_is_said(self) -> None:
         mine = account(log_deliveries=Value((LogDelivery("arn:aws:s3:::app", "arn:aws:logs:…", "CWL"),)))

@@ -54,7 +54,7 @@ from collections.abc import Iterator, Sequence
 from s3guard.audit.case import About, Answer, Case, Verdict, failed, not_applicable, passed, warned
 from s3guard.audit.expected import Days
 from s3guard.audit.facts import known
-from s3guard.audit.retention import Applied, applied, deletion, noncurrent_days
+from s3guard.audit.retention import NAMELESS, Applied, applied, deletion, noncurrent_days
 from s3guard.audit.route import gathered, routes
 from s3guard.audit.rows import Bucket
 from s3guard.model import Severity
@@ -85,7 +85,7 @@ def _judged(case: Case, rules: Sequence[Applied]) -> Iterator[Verdict]:
     gone = deletion(rules)
     if asked:
         for one in gone.dated:
-            yield failed(f"Rule {one.rule.id} deletes logs on a fixed day, whatever their age", rule=one.rule.id)
+            yield failed(f"Rule {one.rule.id or NAMELESS} deletes logs on a fixed day, whatever their age", rule=one.rule.id)
         if gone.soonest is not None:
             yield from _kept(case.bucket, rules, gone.soonest, asked)
         elif not gone.dated and at_most is None:
@@ -108,10 +108,12 @@ def _kept(bucket: Bucket, rules: Sequence[Applied], soonest: Applied, asked: Seq
     for one in asked:
         if as_versions is not None and days + as_versions < one.days:
             more = f", their versions {as_versions:,} days later" if as_versions else ""
-            told = f"Rule {rule} deletes {part}logs after {days:,} days{more}, and {one.because} asks for {one.days:,}"
+            told = f"Rule {rule or NAMELESS} deletes {part}logs after {days:,} days{more}, and {one.because} asks for {one.days:,}"
             yield Verdict(Answer.WARN if one.is_advice else Answer.FAIL, told, {"rule": rule})
             return
-    yield warned(f"Rule {rule} hides {part}logs after {days:,} days: they live on as versions alone, which no list shows", rule=rule)
+    yield warned(
+        f"Rule {rule or NAMELESS} hides {part}logs after {days:,} days: they live on as versions alone, which no list shows", rule=rule
+    )
 
 
 def _deleted(bucket: Bucket, rules: Sequence[Applied], everywhere: Applied | None, at_most: Days) -> Verdict:
@@ -121,7 +123,7 @@ def _deleted(bucket: Bucket, rules: Sequence[Applied], everywhere: Applied | Non
         return failed(f"No rule deletes all logs, {asks} days", what="maximum")
     days, rule = everywhere.rule.expiration_days or 0, everywhere.rule.id
     if days > at_most.days:
-        return failed(f"Rule {rule} deletes logs after {days:,} days, {asks}", what="maximum", rule=rule)
+        return failed(f"Rule {rule or NAMELESS} deletes logs after {days:,} days, {asks}", what="maximum", rule=rule)
     versioning = known(bucket.versioning)
     if versioning is None:
         return passed(f"all logs are gone after {days:,} days")

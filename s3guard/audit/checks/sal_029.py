@@ -50,6 +50,7 @@ from s3guard.audit.facts import given, known
 from s3guard.audit.retention import (
     ARCHIVES,
     AT_ONCE,
+    NAMELESS,
     Applied,
     Archiving,
     applied,
@@ -93,11 +94,11 @@ def _judged(case: Case, route: Route, lifecycle: Lifecycle | None, asked: Days) 
 def _deleted(rules: Sequence[Applied], asked: Days) -> Iterator[Verdict]:
     gone = deletion(rules)
     for one in gone.dated:
-        yield failed(f"Rule {one.rule.id} deletes logs on a fixed day, whatever their age, {_asks(asked)}", rule=one.rule.id)
+        yield failed(f"Rule {one.rule.id or NAMELESS} deletes logs on a fixed day, whatever their age, {_asks(asked)}", rule=one.rule.id)
     soonest = gone.soonest
     if soonest is not None and (soonest.rule.expiration_days or 0) < asked.days:
         days = soonest.rule.expiration_days
-        yield failed(f"Rule {soonest.rule.id} deletes logs after {days:,} days, {_asks(asked)}", rule=soonest.rule.id)
+        yield failed(f"Rule {soonest.rule.id or NAMELESS} deletes logs after {days:,} days, {_asks(asked)}", rule=soonest.rule.id)
 
 
 def _unheard_of(rules: Sequence[Applied], asked: Days) -> Iterator[Verdict]:
@@ -112,7 +113,7 @@ def _archived(one: Archiving, lifecycle: Lifecycle | None, asked: Days) -> Itera
     when = "on a fixed day" if one.days is None else f"after {one.days:,} days"
     small = "; it has no effect on log objects of less than 128 KiB, which most are" if spares_small_ones(lifecycle, one.rule) else ""
     if one.tiering is None:
-        told = f"Rule {one.rule.id} moves logs to {one.transition.storage_class} {when}, {_asks(asked)}{small}"
+        told = f"Rule {one.rule.id or NAMELESS} moves logs to {one.transition.storage_class} {when}, {_asks(asked)}{small}"
         yield failed(told, rule=one.rule.id, storage_class=one.transition.storage_class)
     else:
         told = f"Intelligent-Tiering configuration {one.tiering.id} archives logs {when}, {_asks(asked)}{small}"
