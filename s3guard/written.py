@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from itertools import islice, pairwise
 from typing import Annotated, Any, Final, Self, cast
 
@@ -115,24 +116,31 @@ class Written(BaseModel):
 
 
 def _meanings(model: type[BaseModel]) -> dict[str, str]:
-    """What stands under each field of a model, its bases' too.
+    """What stands under each field of a model, its bases' too."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, Written):
+            found |= _own_meanings(base)
+    return found
+
+
+@cache
+def _own_meanings(model: type[BaseModel]) -> dict[str, str]:
+    """What stands under the fields that a model has beside those of its bases.
 
     NOTE: read from the source when a schema is asked for; pydantic would read it at every start, which took a fifth of a second.
     """
-    found: dict[str, str] = {}
-    for base in reversed(model.__mro__):
-        if not issubclass(base, Written):
-            continue
-        try:
-            source = inspect.getsource(base)
-        except OSError:
-            continue  # a model that is made, not written, says what its fields mean itself
-        (tree,) = ast.parse(textwrap.dedent(source)).body
-        body = tree.body if isinstance(tree, ast.ClassDef) else []
-        for field, text in pairwise(body):
-            told = text.value.value if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) else None
-            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(told, str):
-                found[field.target.id] = inspect.cleandoc(told)
+    try:
+        source = inspect.getsource(model)
+    except OSError:
+        return {}  # a model that is made, not written, says what its fields mean itself
+    (tree,) = ast.parse(textwrap.dedent(source)).body
+    body = tree.body if isinstance(tree, ast.ClassDef) else []
+    found = {}
+    for field, text in pairwise(body):
+        told = text.value.value if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) else None
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(told, str):
+            found[field.target.id] = inspect.cleandoc(told)
     return found
 
 
