@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from s3guard.aws import Access, Account
-from s3guard.cli import ending, options, redacting, terminal
+from s3guard.cli import choices, ending, options, redacting, terminal
 from s3guard.model import Report, UsageError
 from s3guard.outputs import plural
 from s3guard.problems import did_you_mean
@@ -19,8 +19,8 @@ from s3guard.text import shown
 ORDER = 7.5
 EXAMPLES = """
 s3guard publish security-hub report.json --region eu-west-1
-s3guard check logs/ -o json | s3guard publish security-hub --account 111122223333 --region eu-west-1
-s3guard publish security-hub report.json --region eu-west-1 --dry-run
+s3guard publish security-hub - --account 111122223333 --region eu-west-1
+s3guard publish security-hub logs.json audit.json --region eu-west-1 --dry-run
 """
 SERVICES = ("security-hub",)
 _TOLD = 20
@@ -44,7 +44,10 @@ def publish(
     redact_key_file: options.RedactKeyFile = None,
     mask: options.Mask = None,
     profile: options.Profile = None,
-    region: options.Region = None,
+    region: Annotated[
+        str | None,
+        options.flag("--region", takes="NAME", panel=options.WRITTEN, says="The Region that keeps them. [default: the SDK's own]"),
+    ] = None,
     role_arn: options.RoleArn = None,
     quiet: options.Quiet = False,
     verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
@@ -64,7 +67,8 @@ def publish(
     from s3guard.outputs.asff import home
 
     there = Account(Access(profile, region, options.one_role(role_arn)))
-    place = home(account or there.id, region or there.region_said, product_arn)
+    said = region or choices.of(context).environ.get("AWS_REGION") or there.region_said
+    place = home(account or there.id, said, product_arn)
     done = send([hidden.report(report) for report in read], place, there.client("securityhub", place.region), dry=dry_run)
     for refusal in done.refused[:_TOLD]:
         ending.tell(f"error: {shown(refusal)}")
