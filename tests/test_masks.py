@@ -132,18 +132,18 @@ PIECES = (
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
 @example("Signature=***, Signature=a")
 def test_masking_twice_is_as_once(text: str) -> None:
-    for masks in (MASKS, Masks.of(["x-t"])):
-        once = masks.apply(text)
-        assert once == masks.apply(once)
+    for which in (MASKS, Masks.of(["x-t"])):
+        once = which.apply(text)
+        assert once == which.apply(once)
 
 
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
 def test_columns_are_masked_as_texts_are(text: str) -> None:
     import polars as pl
 
-    for masks in (MASKS, Masks.of(["x-t"])):
-        told = masks.apply(text)
-        assert [visible(told)] == safe(pl.Series([text]), masks).to_list()
+    for which in (MASKS, Masks.of(["x-t"])):
+        told = which.apply(text)
+        assert [visible(told)] == safe(pl.Series([text]), which).to_list()
         assert [told != text] == masked(pl.Series([text]), masks).to_list()
 
 
