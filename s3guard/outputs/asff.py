@@ -150,6 +150,7 @@ def _run(report: Report, place: Home) -> dict[str, Any]:
         "quarantined": str(coverage.quarantined),
         "unreadable": str(len(coverage.unreadable)),
         **{f"unreadable/{number}": f"{one.object}: {one.reason}" for number, one in enumerate(coverage.unreadable[:10], 1)},
+        **{f"note/{number}": note for number, note in enumerate(report.notes[-10:], 1)},
     }
     body["FindingProviderFields"]["Severity"] = {"Label": _SEVERITIES[severity], "Original": severity.value}
     return body | {

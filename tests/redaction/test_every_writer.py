@@ -24,6 +24,8 @@ KEYED = {"S3GUARD_REDACT_KEY": KEY}
 SHOWS_NOBODY = {"notify", "rules", "schema", "validate", "state"}
 """Verbs that show no value of any log; every other one takes --redact."""
 REDACT = ("--redact", "all")
+FIGURES = "openmetrics.out"
+"""Counts alone: it has nothing that could be redacted, and so nothing to say of it."""
 HOME = ("--account", "111122223333", "--region", "eu-west-1")
 """Where findings for Security Hub are at home, which no log says."""
 
@@ -86,7 +88,9 @@ def test_no_report_and_no_line_names_anybody_who_is_redacted(world: Here) -> Non
     told = json.loads(written["json.out"])
     assert ["ip", "requester", "key", "user_agent"] == told["redacted"]["kinds"]
     assert all(
-        "Redacted: ip, requester" in " ".join(content.decode().split()) for name, content in written.items() if name.endswith(".out")
+        "Redacted: ip, requester" in " ".join(content.decode().split())
+        for name, content in written.items()
+        if name.endswith(".out") and name != FIGURES
     )
 
 
