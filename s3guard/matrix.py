@@ -84,7 +84,7 @@ def _alerted(status: ControlStatus) -> ControlStatus:
     run = tuple(sorted({*status.run, "E-ALERT"}))
     if status.status != Evidenced.NOT_EVIDENCED.value:
         return replace(status, run=run)
-    reason = _sentence(["that somebody was told supports it, and shows no more", *_uncovered(control)])
+    reason = _sentence(["supporting evidence alone: somebody was told", *_uncovered(control)])
     return replace(status, run=run, status=Evidenced.PARTLY.value, strength=entry.strength, confidence=entry.confidence, reason=reason)
 
 
@@ -189,7 +189,7 @@ class _Judged:
     def _lacks(self, policies: Collection[str]) -> list[str]:
         """What evidence is missing that the control asks for: of the run, or of the buckets of one policy."""
         if not self._control.asked:
-            return ["what was found supports it, and shows no more by itself"]
+            return ["supporting evidence alone, which shows nothing by itself"]
         everywhere = self._strengths([one for one in self._speaking() if one.result.policy not in policies])
         everywhere |= {entry.strength for entry, _ in self._run.values()}
         lacking: dict[str, list[str]] = {}
