@@ -179,19 +179,19 @@ def test_a_rule_is_about_the_audit_trail_where_its_bucket_is_a_log_bucket(tmp_pa
     target = written(tmp_path, RULES, more="logging: {target: {bucket: b-p}}\n")
     asked = {"control": "10.2.1.3", "framework": "pci-dss-4.0.1"}
     found = result("requesters")
-    assert () == of(plain, found, **asked).results  # type: ignore[arg-type]  # a test's own keywords
-    assert ("p/requesters",) == of(target, found, **asked).results  # type: ignore[arg-type]  # see above
-    assert "evidenced" == of(plain, found, **asked, log_buckets={"b-p"}).status  # type: ignore[arg-type]  # see above
-    assert "evidenced" == of(plain, check("SAL-030"), **asked).status  # type: ignore[arg-type]  # see above
+    assert () == of(plain, found, **asked).results
+    assert ("p/requesters",) == of(target, found, **asked).results
+    assert "evidenced" == of(plain, found, **asked, log_buckets={"b-p"}).status
+    assert "evidenced" == of(plain, check("SAL-030"), **asked).status
 
 
 def test_a_rule_about_operations_is_evidence_of_what_it_denies(tmp_path: Path) -> None:
     asked = {"control": "10.2.1.6", "framework": "pci-dss-4.0.1"}
     named = result("operations", rule="p/operations")
     reading = written(tmp_path, "  operations: {deny: [read]}\n")
-    assert () == of(reading, named, **asked).results  # type: ignore[arg-type]  # a test's own keywords
+    assert () == of(reading, named, **asked).results
     logging = written(tmp_path, "  operations: {deny: [logging, read]}\n")
-    assert ("p/operations",) == of(logging, named, **asked).results  # type: ignore[arg-type]  # see above
+    assert ("p/operations",) == of(logging, named, **asked).results
 
 
 def test_where_a_record_or_a_review_is_asked_for_a_violation_that_was_found_is_told_and_no_objection(tmp_path: Path) -> None:
@@ -203,16 +203,16 @@ def test_where_a_record_or_a_review_is_asked_for_a_violation_that_was_found_is_t
 
 def test_the_run_is_the_review(policies: Policy) -> None:
     asked = {"control": "10.4.1.1", "framework": "pci-dss-4.0.1"}
-    one = of(policies, result(status=Status.FAIL), **asked)  # type: ignore[arg-type]  # a test's own keywords
+    one = of(policies, result(status=Status.FAIL), **asked)
     assert ("evidenced", ("E-RUN",)) == (one.status, one.run)
     blind = replace(WHOLE, unreadable=(Unreadable("o", "broken"),))
     lacking = [
-        of(policies, result(), **asked, coverage=blind),  # type: ignore[arg-type]  # see above
-        of(policies, result(), result("completeness", Status.UNDETERMINED), **asked),  # type: ignore[arg-type]  # see above
+        of(policies, result(), **asked, coverage=blind),
+        of(policies, result(), result("completeness", Status.UNDETERMINED), **asked),
     ]
     assert [("partly", True)] * 2 == [(one.status, "could not look at everything" in one.reason) for one in lacking]
     for nothing in ((), (result(records=0),), (check(),)):
-        assert ("not evidenced", ()) == ((one := of(policies, *nothing, **asked)).status, one.run)  # type: ignore[arg-type]  # see above
+        assert ("not evidenced", ()) == ((one := of(policies, *nothing, **asked)).status, one.run)
 
 
 def test_one_run_is_no_series_and_an_evidence_pack_is_named(policies: Policy) -> None:
