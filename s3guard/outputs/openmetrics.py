@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Final
 
 from s3guard.events import is_whole, run_status
-from s3guard.model import Report, Result, Severity, Status
+from s3guard.model import Evidenced, Report, Result, Severity, Status
 from s3guard.outputs import Options, proves
 from s3guard.text import ci_safe, shorten, shown
 from s3guard.verdict import fails_run, standing
@@ -39,7 +39,13 @@ Family = tuple[str, str, Samples]
 def render(report: Report, _options: Options) -> Iterable[str]:
     """The families, each with its help and type, and the end that the format asks for."""
     run = {"policies": _policies(report)}
-    for name, help_, samples in (*_of_run(report), *_of_coverage(report), *_of_findings(report), *_of_checks(report)):
+    for name, help_, samples in (
+        *_of_run(report),
+        *_of_coverage(report),
+        *_of_findings(report),
+        *_of_controls(report),
+        *_of_checks(report),
+    ):
         lines = [f"{name}{_labels(run | labels)} {value}\n" for labels, value in samples]
         # NOTE: gauges alone, for the older text format, which node_exporter reads, knows no other type that fits.
         yield "".join([f"# HELP {name} {help_}\n# TYPE {name} gauge\n", *lines] if lines else [])
@@ -109,6 +115,15 @@ def _of_findings(report: Report) -> Iterator[Family]:
     yield "s3guard_findings_omitted", "Findings that the report counts and does not list.", [({}, omitted)]
     failing = sum(fails_run(finding, report.run.fail_on) for finding in found)
     yield "s3guard_findings_failing", "Listed findings that fail the run.", [({}, failing)]
+
+
+def _of_controls(report: Report) -> Iterator[Family]:
+    counts = Counter((_label(one.framework), one.status) for one in report.controls)
+    kinds = sorted({framework for framework, _ in counts})[:MOST]
+    samples = [
+        ({"framework": framework, "status": status.value}, counts[framework, status.value]) for framework in kinds for status in Evidenced
+    ]
+    yield "s3guard_controls", "Controls by what the run shows of them.", samples
 
 
 def _of_checks(report: Report) -> Iterator[Family]:

@@ -105,6 +105,12 @@ def test_the_last_run_is_told() -> None:
     assert 1 == figure(report, "check_status", rule="phi-records/requesters", bucket="phi-records", status="waived")
 
 
+def test_controls_are_counted_by_framework_and_status() -> None:
+    report = reports.controlled()
+    assert 1 == figure(report, "controls", framework="hipaa", status="partly")
+    assert 1 == figure(report, "controls", framework="pci-dss-4.0.1", status="not evidenced")
+
+
 def verdict(report: Report) -> str:
     (told,) = [dict(labels)["verdict"] for name, labels in figures(report) if name == "s3guard_last_run_verdict"]
     return told

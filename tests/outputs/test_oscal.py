@@ -176,7 +176,7 @@ MATRIX = ControlStatus("pci-dss-4.0.1", "10.2.1", "Logs", "evidenced", ("phi-rec
         ("evidenced", ("satisfied", "pass")),
         ("partly", ("not-satisfied", "other")),
         ("undetermined", ("not-satisfied", "other")),
-        ("violations found", ("not-satisfied", "other")),
+        ("violations found", ("not-satisfied", "fail")),
         ("anything else", ("not-satisfied", "other")),
     ],
 )
@@ -188,6 +188,9 @@ def test_a_control_on_which_nothing_bears_has_no_finding() -> None:
     report = of(reports.result(), controls=(replace(MATRIX, status="not evidenced", results=()),))
     assert {} == states(report)
     assert {"pci-10.2.1": ("not-satisfied", "other")} == states(of(reports.result(), controls=(replace(MATRIX, results=()),)))
+    looked = of(reports.result(), controls=(replace(MATRIX, results=(), run=("E-RUN",)),))
+    assert {"pci-10.2.1": ("satisfied", "pass")} == states(looked)
+    assert {"pci-10.2.1": ("not-satisfied", "other")} == states(unread(looked))
 
 
 def test_a_run_whose_policies_name_no_control_claims_none() -> None:

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from s3guard.events import is_whole
-from s3guard.model import Report, Result, Status
+from s3guard.model import ControlStatus, Evidenced, Report, Result, Status
 from s3guard.outputs.oscal.words import id_of, line, markup, prop, token
 
-EVIDENCED: Final = "evidenced"
-"""The one status of a control (`ControlStatus.status`) under which all its evidence was found and speaks for it."""
-_NOTHING: Final = "not evidenced"
 _UNWHOLE: Final = "not everything could be looked at"
 
 
@@ -22,10 +19,8 @@ class Judged:
 
     framework: str
     control: str
-    title: str
-    told: str
-    """What the report says of it; empty where it says nothing, and its results alone do."""
-    reason: str
+    told: ControlStatus | None
+    """What the report's matrix says of it; None where it has none, and the results alone do."""
     results: tuple[Result, ...]
 
     @property
@@ -39,15 +34,15 @@ def judged(report: Report) -> tuple[Judged, ...]:
     found: list[Judged] = []
     for one in report.controls:
         results = tuple(result for result in report.results if result.rule in one.results)
-        if one.status != _NOTHING:
-            found.append(Judged(one.framework, one.control, one.title, one.status, getattr(one, "reason", ""), results))
+        if one.status != Evidenced.NOT_EVIDENCED.value:
+            found.append(Judged(one.framework, one.control, one, results))
     if report.controls:
         return tuple(found)
     by_control: dict[tuple[str, str], list[Result]] = {}
     for result in report.results:
         for control in result.controls:
             by_control.setdefault((control.framework, control.control), []).append(result)
-    return tuple(Judged(*key, "", "", "", tuple(by_control[key])) for key in sorted(by_control))
+    return tuple(Judged(*key, None, tuple(by_control[key])) for key in sorted(by_control))
 
 
 def findings(report: Report, observed: Mapping[int, Sequence[str]], risks: Mapping[int, str]) -> Iterator[dict[str, Any]]:
@@ -59,7 +54,8 @@ def findings(report: Report, observed: Mapping[int, Sequence[str]], risks: Mappi
         risky = [risks[number] for number in numbers if number in risks]
         name = f"{control.framework} {control.control}"
         state, reason, remarks = _state(control, report)
-        title = f"{name}: {control.title}" if control.title else name
+        told = control.told
+        title = f"{name}: {told.title}" if told is not None and told.title else name
         target = {
             "type": "objective-id",
             "target-id": control.token,
@@ -67,8 +63,9 @@ def findings(report: Report, observed: Mapping[int, Sequence[str]], risks: Mappi
             "status": {"state": state, "reason": reason, "remarks": markup(remarks)},
         }
         props = [prop("framework", control.framework), prop("control", control.control)]
-        if control.told:
-            props.append(prop("evidence", control.told))
+        if told is not None:
+            said = {"evidence": told.status, "strength": told.strength, "confidence": told.confidence, "run": " ".join(told.run)}
+            props += [prop(name, value) for name, value in said.items() if value]
         yield {
             "uuid": id_of("finding", control.framework, control.control),
             "title": markup(title),
@@ -83,18 +80,20 @@ def findings(report: Report, observed: Mapping[int, Sequence[str]], risks: Mappi
 def _state(control: Judged, report: Report) -> tuple[str, str, str]:
     """State, reason and a sentence; OSCAL has no state for "could not be judged", and that is never satisfied."""
     statuses = {result.status for result in control.results}
-    if Status.FAIL in statuses:
-        return "not-satisfied", "fail", control.reason or "a check that bears on it found violations"
-    said = [control.told] if control.told not in ("", EVIDENCED) else []
+    told, reason = control.told, "" if control.told is None else control.told.reason
+    if Status.FAIL in statuses or (told is not None and told.status == Evidenced.VIOLATIONS.value):
+        return "not-satisfied", "fail", reason or "a check that bears on it found violations"
+    said = [told.status] if told is not None and told.status != Evidenced.EVIDENCED.value else []
     if Status.UNDETERMINED in statuses or not is_whole(report):
         said.append("a check that bears on it could not be judged" if Status.UNDETERMINED in statuses else _UNWHOLE)
     if Status.WAIVED in statuses:
         said.append("violations that bear on it are waived")
-    if Status.PASS not in statuses and not said:
+    # NOTE: of some controls the run is the evidence: that somebody looked.
+    if Status.PASS not in statuses and not said and (told is None or not told.run):
         said.append("no check that bears on it was judged")
-    if said or not control.results:
-        return "not-satisfied", "other", ". ".join(filter(None, (control.reason, *said))) or "nothing was judged"
-    return "satisfied", "pass", control.reason or "every check that bears on it passed"
+    if said:
+        return "not-satisfied", "other", " ".join(filter(None, (reason, f"{'; '.join(said)}.")))
+    return "satisfied", "pass", reason or "every check that bears on it passed"
 
 
 def reviewed(report: Report) -> dict[str, Any]:
