@@ -167,15 +167,15 @@ def summary(rows: list[Row]) -> dict[str, int | None]:
 
 
 def conclude(result: Result, name: str, policy: Policy, as_of: int | None) -> None:
-    """Set the status: fail with any unwaived finding, waived with waived ones alone, undetermined with unjudged rows alone."""
+    """Set the status: fail with any unwaived finding, undetermined with unjudged rows else, waived with waived findings alone."""
     rule = name.removeprefix(policy["policy"] + "/")
     unwaived = [subject for subject, _ in result["findings"] if not waived(rule, subject, policy, as_of)]
     if unwaived:
         result["status"] = "fail"
-    elif result["findings"]:
-        result["status"] = "waived"
+    elif result["unjudged"]:
+        result["status"] = "undetermined"
     else:
-        result["status"] = "undetermined" if result["unjudged"] else "pass"
+        result["status"] = "waived" if result["findings"] else "pass"
 
 
 def waived(rule: str, subject: Subject, policy: Policy, as_of: int | None) -> bool:
@@ -184,13 +184,13 @@ def waived(rule: str, subject: Subject, policy: Policy, as_of: int | None) -> bo
     for waiver in listed(policy.get("waivers")):
         if waiver["rule"] == rule and today <= date.fromisoformat(str(waiver["expires"])):
             match = waiver.get("match") or {}
-            if all(waiver_value(str(pattern), dict(subject)[column]) for column, pattern in match.items()):
+            if all(any(waiver_value(str(one), dict(subject)[column]) for one in listed(wanted)) for column, wanted in match.items()):
                 return True
     return False
 
 
 def waiver_value(pattern: str, value: Any) -> bool:
-    """Whether a value of a subject matches a principal pattern or a glob; null matches none."""
+    """Whether a value of a subject matches a principal pattern or a glob; null is matched by `-` alone."""
     if value is None:
-        return False
+        return pattern == "-"
     return glob(pattern, str(value)) or principals.matches(pattern, str(value), None)
