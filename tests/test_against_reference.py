@@ -46,6 +46,7 @@ def told(conclusion: Conclusion) -> dict[tuple[str, str | None], dict[str, Any]]
                     "records": finding.records,
                     "first": None if finding.first_seen is None else int(finding.first_seen.timestamp()),
                     "last": None if finding.last_seen is None else int(finding.last_seen.timestamp()),
+                    "waived": finding.waiver is not None,
                 }
                 for finding in result.findings
             },
