@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
@@ -79,7 +80,11 @@ def _record(written: BaseModel, number: int, bucket: str, as_of: datetime) -> di
         usual |= {"key": None, "object_size": None}
     found = usual | given
     verb = operation.split(".")[1] if operation.count(".") > 1 else "GET"
-    uri = {"request_uri": f"{verb} /{found.get('key') or ''} HTTP/1.1", "host_header": f"{found['bucket']}.s3.us-east-1.amazonaws.com"}
+    # NOTE: the request line tells what the key is where percent signs leave it open, so it is encoded as a client does.
+    uri = {
+        "request_uri": f"{verb} /{quote(str(found.get('key') or ''))} HTTP/1.1",
+        "host_header": f"{found['bucket']}.s3.us-east-1.amazonaws.com",
+    }
     return {name: (uri | found)[name] for name in LOG_COLUMNS}
 
 

@@ -18,7 +18,7 @@ from tests.outputs.golden import expect
 
 VERBS = (
     *("check", "audit", "test", "validate", "records", "report", "rules", "waivers", "schema"),
-    *("explain", "convert", "state", "watch", "notify"),
+    *("explain", "convert", "state", "evidence", "watch", "notify"),
 )
 HEAVY = ("polars", "pydantic", "boto3", "botocore", "obstore", "rich", "yaml")
 CONTRACT = {
