@@ -63,7 +63,7 @@ def clock_of(test: PolicyTest) -> datetime:
     """The clock of a test: its `as_of`, else a second after its last record, else `CLOCK`."""
     if test.as_of is not None:
         return test.as_of
-    times = [one.time for one in test.records if getattr(one, "time", None) is not None]
+    times: list[datetime] = [time for one in test.records if (time := getattr(one, "time", None)) is not None]
     return max(times, default=CLOCK) + timedelta(seconds=1 if times else 0)
 
 

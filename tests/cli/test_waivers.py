@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from s3guard.audit import snapshot
+from tests.audit import rowmaking
 from tests.cli.project import POLICY, Here
 
 EVE = "arn:aws:iam::111122223333:user/eve"
@@ -104,3 +106,14 @@ def test_without_waivers_it_says_so_and_wrong_policies_end_with_2(here: Here) ->
     assert (0, "[]\n") == ((ended := here("waivers", "--format", "json")).code, ended.out)
     here.write("policies/p.yaml", POLICY + WAIVER.replace("requesters", "requester"))
     assert 2 == here("waivers").code
+
+
+def test_a_check_of_the_audit_is_waived_until_the_day_after_its_last(here: Here) -> None:
+    (here.folder / "facts.json").write_bytes(snapshot.dump(rowmaking.facts(rowmaking.bucket("examplebucket"))))
+    here.write("policies/p.yaml", POLICY + "waivers: [{rule: logging/SAL-001, reason: r, expires: 2026-10-02}]\n")
+    arguments = ("audit", "--snapshot", "facts.json", "--rule", "SAL-001", "-o", "json", "--as-of")
+    held, ended = here(*arguments, "2026-10-02"), here(*arguments, "2026-10-03")
+    assert (0, 1) == (held.code, ended.code)
+    assert ["waived", "fail"] == [json.loads(one.out)["results"][0]["status"] for one in (held, ended)]
+    assert any(note.startswith("The waiver of p/logging/SAL-001") and "expires today" in note for note in json.loads(held.out)["notes"])
+    assert any("expired on 2026-10-02: 1 finding that it covered counts again." in note for note in json.loads(ended.out)["notes"])
