@@ -91,6 +91,12 @@ def _event(result: Result, what: str, status: Status, message: str) -> Event:
     return Event(hashlib.sha256(identity.encode()).hexdigest(), result, None, status, result.severity, message)
 
 
+def waiver_texts(finding: Finding) -> dict[str, str]:
+    """What a finding's waiver says, by key, each as text; may hold log text. Empty without one."""
+    waiver = finding.waiver or {}
+    return {key: json.dumps(said, ensure_ascii=False) if isinstance(said, (dict, list)) else str(said) for key, said in waiver.items()}
+
+
 def run_id(report: Report) -> str:
     """64 hex that stand for the run of these policies, the same in every run of them."""
     names = sorted({policy.policy for policy in report.policies})

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from s3guard.events import DEVIATIONS, Event, events, run_id, run_status
+from s3guard.events import DEVIATIONS, Event, events, run_id, run_status, waiver_texts
 from s3guard.model import Finding, Report, Result, Severity, Status, UsageError
 from s3guard.outputs import Options, instant, json_text, plural, statements
 from s3guard.text import shorten, shown
@@ -223,7 +223,7 @@ def _details(event: Event) -> dict[str, str]:
 def _of_finding(finding: Finding) -> dict[str, str]:
     details = {"outcome": finding.outcome or "any", "baseline": finding.baseline}
     details |= {f"subject/{name}": "-" if value is None else str(value) for name, value in finding.subject.items()}
-    details |= {f"waiver/{name}": str(value) for name, value in (finding.waiver or {}).items()}
+    details |= {f"waiver/{name}": value for name, value in waiver_texts(finding).items()}
     for number, sample in enumerate(finding.samples, 1):
         details[f"sample/{number}"] = f"{sample.object}:{sample.line} {sample.request_id or '-'} {instant(sample.time)}"
     return details

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from s3guard.events import DEVIATIONS, Event, events, run_id, run_status
+from s3guard.events import DEVIATIONS, Event, events, run_id, run_status, waiver_texts
 from s3guard.model import Finding, Report, Result, Severity, Status
 from s3guard.outputs import Options, instant, statements
 from s3guard.text import CI_COMMAND, shorten, shown
@@ -235,6 +235,6 @@ def _details(event: Event) -> dict[str, Any]:
         }
         for sample in finding.samples
     ]
-    waiver = None if finding.waiver is None else {shown(key): _told(str(value)) for key, value in finding.waiver.items()}
+    waiver = None if finding.waiver is None else {shown(key): _told(value) for key, value in waiver_texts(finding).items()}
     outcome = None if finding.outcome is None else shown(finding.outcome)
     return details | {"outcome": outcome, "baseline": shown(finding.baseline), "waiver": waiver, "samples": samples}

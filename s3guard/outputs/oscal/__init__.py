@@ -19,7 +19,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from s3guard.events import Event, events, run_status
+from s3guard.events import Event, events, run_status, waiver_texts
 from s3guard.model import Report, Result, Sample, Status
 from s3guard.outputs import Options, instant, json_text, plural, statements
 from s3guard.outputs.oscal.controls import findings, labels, reviewed
@@ -159,8 +159,7 @@ def _observation(event: Event, report: Report) -> dict[str, Any]:
     props += [prop(f"subject-{name}", "-" if value is None else value) for name, value in finding.subject.items()]
     if finding.first_seen is not None and finding.last_seen is not None:
         props += [prop("first-seen", instant(finding.first_seen)), prop("last-seen", instant(finding.last_seen))]
-    if finding.waiver is not None:
-        props += [prop(f"waiver-{key}", value) for key, value in finding.waiver.items()]
+    props += [prop(f"waiver-{key}", value) for key, value in waiver_texts(finding).items()]
     evidence = [_evidence(sample) for sample in finding.samples]
     return body | {"props": props, **({"relevant-evidence": evidence} if evidence else {}), "collected": instant(report.run.finished)}
 
