@@ -94,7 +94,10 @@ def _event(result: Result, what: str, status: Status, message: str) -> Event:
 def waiver_texts(finding: Finding) -> dict[str, str]:
     """What a finding's waiver says, by key, each as text; may hold log text. Empty without one."""
     waiver = finding.waiver or {}
-    return {key: json.dumps(said, ensure_ascii=False) if isinstance(said, (dict, list)) else str(said) for key, said in waiver.items()}
+    return {
+        key: json.dumps(said, ensure_ascii=False, default=str) if isinstance(said, (dict, list)) else str(said)
+        for key, said in waiver.items()
+    }
 
 
 def run_id(report: Report) -> str:
