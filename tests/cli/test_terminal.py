@@ -51,7 +51,9 @@ def test_every_verb_that_prints_text_honours_it(here: Here, arguments: tuple[str
     assert ESC not in here(*arguments, "--color", "never", FORCE_COLOR="1").out
 
 
-@pytest.mark.parametrize(("asked", "columns"), [(None, 80), ("72", 72), ("120", 120), ("", 80), ("0", 80), ("-5", 80), ("wide", 80), ("²", 80)])
+@pytest.mark.parametrize(
+    ("asked", "columns"), [(None, 80), ("72", 72), ("120", 120), ("", 80), ("0", 80), ("-5", 80), ("wide", 80), ("²", 80)]
+)
 def test_a_pipe_is_as_wide_as_columns_says_and_has_eighty_where_nobody_says(asked: str | None, columns: int) -> None:
     assert columns == terminal.options("auto", {} if asked is None else {"COLUMNS": asked}).width
 
