@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s3guard.model import Report, UnableError, Unclear, UsageError
+from s3guard.model import Report, UnableError, UsageError
 from s3guard.outputs import Options, json_text
 from s3guard.outputs.json import SCHEMA, parse, read, render
 from s3guard.text import mask_credentials
