@@ -13,11 +13,11 @@ from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from s3guard import __version__, charted, chosen, engines, policy, sources
+from s3guard import __version__, charted, chosen, engines, policy, sources, waivers
 from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.globs import matches
-from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
+from s3guard.model import ControlStatus, Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, left_out, plural
 from s3guard.outputs.json import render
 from s3guard.parsed import Quarantined
@@ -114,8 +114,8 @@ class Judged:
         if self.state is not None:
             from s3guard.state import run_head
 
-            # NOTE: the tables of the traffic are in the state already, and would be there again with each run.
-            record = render(replace(self.kept, traffic=None), Options()).encode()
+            # NOTE: the tables of the traffic are in the state already, and what of the controls no result says is the same in every run.
+            record = render(replace(self.kept, traffic=None, controls=()), Options()).encode()
             while not self.state.append(run_head(self.kept.run.id, **self.covered), record):
                 self.state.view()
 
@@ -199,7 +199,9 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     results = concluded.results if audit is None else (*concluded.results, *audit.results)
     blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
+    results, controls = _controls(request, loaded, results, coverage, audit)
     drawn = () if concluded.traffic is None else charted.notes(concluded.traffic)
+    waived = waivers.notes(loaded, results, request.as_of)
     why = "--bucket names others" if request.buckets else "no policy is about them"
     of_audit = (*audit.notes, PROVES_OF_AUDIT) if audit else ()
     report = Report(
@@ -210,9 +212,10 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         coverage=coverage,
         policies=tuple(one.as_judged for one in loaded),
         results=results,
+        controls=controls,
         traffic=concluded.traffic,
         unclear=first.lines,
-        notes=(*notes, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
+        notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
     return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, blind)
@@ -246,6 +249,23 @@ def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Contain
     return audited.audited(asked, loaded, known, among=_names(loaded))
 
 
+def _controls(
+    request: Request,
+    loaded: tuple[policy.Policy, ...],
+    results: tuple[Result, ...],
+    coverage: Coverage,
+    audit: audited.Audited | None,
+) -> tuple[tuple[Result, ...], tuple[ControlStatus, ...]]:
+    """The results with the controls that they bear on, and what they come to for each control."""
+    if not any(one.frameworks for one in loaded) and not any(one.controls for one in results):
+        return results, ()
+    from s3guard.matrix import Seen, matrix
+
+    sinks, planned = (audit.log_buckets, audit.is_planned) if audit is not None else ((), False)
+    hides = bool(request.redaction.kinds)
+    return matrix(Seen(loaded, results, coverage, request.frameworks, sinks, redacts=hides, planned=planned))
+
+
 def _concluded(request: Request, work: engines.Work, state: State | None, run: str, known: Container[str]) -> tuple[Conclusion, Told]:
     """The results, and what is to be said of them: of the logs alone, or of all that the state holds."""
     engine = engines.engine(request.engine).run
@@ -257,7 +277,7 @@ def _concluded(request: Request, work: engines.Work, state: State | None, run: s
         return remembered.conclude(known, request.jobs)
     found = engine(work)
     with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
-        return conclude(work.plan, found, Known(known), pool.map), Told()
+        return conclude(work.plan, found, Known(known, day=waivers.day_of(request.as_of)), pool.map), Told()
 
 
 def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET  # NOTE: it only writes here; nothing is parsed
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from s3guard import controls
 from s3guard.model import Finding, Report, Result, Sample, Severity, Status, UsageError
 from s3guard.outputs import Options, instant, plural, statements
 from s3guard.text import ci_safe, shorten, shown
@@ -58,6 +60,38 @@ def render(report: Report, options: Options) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield ET.tostring(root, encoding="unicode")
     yield "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A test of a policy, for `of_tests`."""
+
+    name: str
+    failure: str | None
+    """What is not as expected, in one line; None for a test that passed."""
+    told: str
+    """All lines of it."""
+
+
+def of_tests(suites: Iterable[tuple[str, Iterable[Case]]]) -> str:
+    """The tests inside policies as JUnit XML, valid under junit-10.xsd: a suite a policy, a case a test."""
+    from junit_xml import TestCase, TestSuite
+
+    root, taken = ET.Element("testsuites"), dict[str, int]()
+    for title, tests in suites:
+        suite, named = _unique(shorten(_safe(title), NAME), taken), dict[str, int]()
+        cases = []
+        for one in tests:
+            case = TestCase(_unique(shorten(_safe(one.name), NAME), named), classname=suite)
+            told = "\n".join(shorten(_safe(line), LINE) for line in one.told.split("\n"))
+            if one.failure is None:
+                case.stdout = told
+            else:
+                case.add_failure_info(shorten(_safe(one.failure), LINE), told, "expectation")
+            cases.append(case)
+        root.append(_finished(TestSuite(suite, cases).build_xml_doc()))
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
 def _safe(text: str) -> str:
@@ -131,6 +165,8 @@ def _told(result: Result, fail_on: Severity | None) -> Iterator[str]:
         yield f"and {plural(rest, 'more finding')}; the JSON report has those that were kept"
     if result.help and findings:
         yield shorten(_safe(result.help), LINE)
+    if result.controls:
+        yield shorten(f"evidence for: {_safe(', '.join(f'{one.framework} {one.control}' for one in result.controls))}", LINE)
 
 
 def _finding(finding: Finding, *, counted: bool) -> Iterator[str]:
@@ -181,6 +217,7 @@ def _properties(report: Report) -> dict[str, str]:
         "s3guard.quarantined": str(report.coverage.quarantined),
         "s3guard.ambiguous": str(report.coverage.ambiguous),
         "s3guard.unreadable": str(len(report.coverage.unreadable)),
+        **{f"s3guard.controls.{_safe(name)}": controls.tally(statuses) for name, statuses in controls.by_framework(report).items()},
     }
 
 

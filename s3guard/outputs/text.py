@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from s3guard import continuity
+from s3guard import continuity, controls
 from s3guard.charts.lines import lines, strip
 from s3guard.fields import WARNINGS
 from s3guard.model import Coverage, Finding, Omitted, Report, Result, Severity, Status
@@ -69,6 +69,7 @@ def _body(page: Page, report: Report, options: Options) -> Iterator[str]:
         yield from _quiet_checks(page, (*found.passed, *found.idle))
     if options.traffic:
         yield from _traffic(page, report)
+    yield from _matrix(page, report, options)
     yield from _coverage(page, report, drawn=options.traffic)
 
 
@@ -146,6 +147,24 @@ def _rest(page: Page, hidden: Sequence[Finding], omitted: Omitted) -> Iterator[s
 
 def _controls(result: Result) -> str:
     return ", ".join(f"{control.framework} {control.control}" for control in result.controls)
+
+
+def _matrix(page: Page, report: Report, options: Options) -> Iterator[str]:
+    """A line for each framework; with ``-v`` every control and why."""
+    if not report.controls:
+        return
+    yield ""
+    label = "controls"
+    for name, statuses in controls.by_framework(report).items():
+        yield from page.lines(label, f"{page.clean(name)}: {controls.tally(statuses)}")
+        label = ""
+        for group, several in controls.grouped(statuses) if options.verbose else ():
+            yield from page.lines("", group, BOLD)
+            for one in several:
+                told = " ".join(filter(None, (page.clean(one.control), page.clean(one.title))))
+                yield from page.lines("", told)
+                yield from page.lines("", f"{page.clean(one.status)}: {page.clean(one.reason)}", DIM)
+    yield from page.lines("", controls.CAVEATS[0] if options.verbose else "evidence for controls, not that they are met; -v tells why", DIM)
 
 
 def _undetermined(page: Page, results: Iterable[Result]) -> Iterator[str]:

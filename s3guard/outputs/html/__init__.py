@@ -21,7 +21,7 @@ from typing import Final
 from s3guard.markup import Markup, element, joined, seen
 from s3guard.model import Report, Status
 from s3guard.outputs import Options, instant
-from s3guard.outputs.html import annex, coverage, findings, traffic, unclear
+from s3guard.outputs.html import annex, coverage, findings, matrix, traffic, unclear
 from s3guard.outputs.html.parts import Section, chip, count_of, linked, table
 from s3guard.verdict import WORDS, Standing, because, headline, moment, period, standing, volume, worst
 
@@ -148,6 +148,7 @@ def _sections(report: Report) -> Iterator[Section]:
     yield traffic.section(report)
     if (lines := unclear.section(report)) is not None:
         yield lines
+    yield from matrix.sections(report)
     yield from annex.sections(report)
 
 
