@@ -20,9 +20,10 @@ from s3guard.globs import matches
 from s3guard.model import ControlStatus, Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, left_out, plural
 from s3guard.outputs.json import render
+from s3guard.parsed import Quarantined
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
-from s3guard.quarantine import Quarantine
+from s3guard.quarantine import First, Quarantine
 from s3guard.redaction import NOTHING, Redaction
 from s3guard.repository import report_root
 from s3guard.results import Known
@@ -181,13 +182,15 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     loaded, known, logs, state, run = standing.policies, standing.known, standing.logs, standing.state, standing.run
     plan = _plan(request, loaded)
     with Quarantine(request.quarantine, standing.redaction) if request.quarantine else contextlib.nullcontext() as quarantine:
+        first, named = First(), [*([quarantine.add] if quarantine else [])]
+        named += [first.add] if request.traffic else []
         work = engines.Work(
             plan,
             logs.objects(request.logs) if objects is None else objects,
             read=logs.read,
             jobs=request.jobs,
             progress=request.progress,
-            quarantine=quarantine.add if quarantine else None,
+            quarantine=_each(named) if named else None,
         )
         concluded, told = _concluded(request, work, state, run, known)
     coverage = replace(concluded.coverage, listed=logs.listed)
@@ -211,10 +214,21 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         results=results,
         controls=controls,
         traffic=concluded.traffic,
+        unclear=first.lines,
         notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
     return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, blind)
+
+
+def _each(listeners: Sequence[Callable[[str, Quarantined], None]]) -> Callable[[str, Quarantined], None]:
+    """Tells a line to all of them."""
+
+    def tell(name: str, line: Quarantined) -> None:
+        for listener in listeners:
+            listener(name, line)
+
+    return tell
 
 
 def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
