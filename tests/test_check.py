@@ -208,7 +208,7 @@ def test_a_run_can_be_narrowed_to_frameworks(project: Project) -> None:
     project.policy("q", SECOND)
     assert {result.policy for result in project.run(CLEAN + OTHER, frameworks=["hipaa", "gdpr"]).results} == {"p"}
     assert project.ends(CLEAN, frameworks=["gdpr"]) == (4, Status.NOT_APPLICABLE)
-    with pytest.raises(UsageError, match=r"--framework hippa: no framework has this name; did you mean hipaa"):
+    with pytest.raises(UsageError, match=r"--framework: 'hippa' is not a framework; did you mean hipaa"):
         project.run(CLEAN, frameworks=["hippa"])
 
 
