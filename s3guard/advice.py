@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from s3guard import conditions
+from s3guard import conditions, retained
 from s3guard.globs import is_glob, matches
 from s3guard.model import Location
 from s3guard.policy import BoundRule, Policy
@@ -29,6 +29,8 @@ def warnings(policy: Policy, as_of: datetime | None = None) -> tuple[Problem, ..
     found = {*dead(policy, as_of), *_doubles(policy)}
     for bound in policy.rules:
         found.update(_problem(bound.location, f"{bound.rule.name}: {sentence}") for sentence in _fallen_through(bound.rule))
+    if policy.frameworks:
+        found.update(_problem(policy.logging_location or policy.location, sentence) for sentence in retained.advice(policy))
     return tuple(sorted(found))
 
 
