@@ -113,6 +113,8 @@ class Judged:
     """`s3guard.seen.OBJECT` of each log object of the period, where evidence is made of the run."""
     standing: Standing | None = None
     """What it began with."""
+    asked: Request | None = None
+    """What it was asked."""
     blind: Mapping[str, str] = field(default_factory=dict)
     """What could not be looked at and no result says: a name that stays the same from run to run, and a sentence."""
 
@@ -126,10 +128,16 @@ class Judged:
         if self.state is not None:
             from s3guard.state import run_head
 
+            self._keep_texts(self.state)
             # NOTE: the tables of the traffic are in the state already, and would be there again with each run.
             record = render(replace(self.kept, traffic=None), Options()).encode()
             while not self.state.append(run_head(self.kept.run.id, **self.covered), record):
                 self.state.view()
+
+    def _keep_texts(self, state: State) -> None:
+        """Keep the text of each policy in the state, so that evidence of the run can show by what it judged."""
+        sources = [] if self.standing is None else [source for one in self.standing.policies for source in one.sources]
+        state.keep({source.sha256: source.path for source in sources})
 
 
 def check(request: Request) -> Report:
@@ -225,7 +233,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
-    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, concluded.objects, standing, blind)
+    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, concluded.objects, standing, request, blind)
 
 
 def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
