@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from s3guard import __version__, chosen, policy
+from s3guard import __version__, chosen, policy, waivers
 from s3guard.audit import checks, judge, snapshot
 from s3guard.audit.checks import Check
 from s3guard.audit.graph import Graph
@@ -121,7 +121,7 @@ def audit(request: Request) -> tuple[Report, Audited]:
         policies=tuple(one.as_judged for one in loaded),
         results=results,
         controls=controls,
-        notes=(*notes, *found.notes, PROVES_OF_AUDIT),
+        notes=(*notes, *waivers.notes(loaded, results, request.as_of), *found.notes, PROVES_OF_AUDIT),
     )
     redaction = request.redaction.masking(name for one in loaded for name in one.mask)
     masked = replace(redaction, kinds=frozenset()).report(report)
