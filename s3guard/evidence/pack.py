@@ -29,6 +29,7 @@ from s3guard.evidence.members import (
 )
 from s3guard.evidence.readme import readme
 from s3guard.evidence.reviews import changes, schedule
+from s3guard.evidence.signing import Seal, sealed
 from s3guard.evidence.texts import earlier, texts
 from s3guard.model import Report, UnableError
 from s3guard.outputs import Options, instant
@@ -51,8 +52,11 @@ class Packed:
         return not self.manifest.not_looked_at
 
 
-def pack(path: Path, material: Material) -> Packed:
-    """Write a pack, whole or not at all; UnableError where it cannot be written, or a policy is no longer what it was."""
+def pack(path: Path, material: Material, seal: Seal | None = None) -> Packed:
+    """Write a pack, signed where there is a `seal`, whole or not at all.
+
+    UnableError where it cannot be written or signed, or a policy is no longer what it was.
+    """
     files = texts(material.policies)
     report = files.report(material.report)
     found = _of_period(material)
@@ -92,7 +96,8 @@ def pack(path: Path, material: Material) -> Packed:
             )
             members.append(readme(bare, [member.path for member in members]))
             whole = bare.model_copy(update={"files": manifest.listed(members)})
-            archive.write(path, [*members, whole.member()])
+            signed = [] if seal is None else sealed(whole, report, seal)
+            archive.write(path, [*members, whole.member(), *signed])
     except OSError as error:
         raise UnableError(f"could not write {shown(str(path))}: {error.strerror or error}") from error
     return Packed(whole, report)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from s3guard.attest import Signer, Statement, dsse, predicates, stamps
-from s3guard.evidence import archive, manifest
+from s3guard.evidence import archive, assertions, manifest
 from s3guard.evidence.archive import Archive
 from s3guard.evidence.manifest import Manifest
 from s3guard.evidence.members import ATTESTATIONS, MANIFEST, REPORT, Member, PackError
-from s3guard.model import UnableError
+from s3guard.model import Report, UnableError
 from s3guard.text import shown
 
 if TYPE_CHECKING:
-    from s3guard.attest.predicates import Evaluation, Outcome, SignOff
+    from s3guard.attest.predicates import SignOff
 
 ENVELOPE: Final = ".dsse.json"
 STAMP: Final = ".tsr"
@@ -45,14 +45,12 @@ class Seal:
         return made
 
 
-def sealed(listed: Manifest, outcome: Outcome, evaluation: Evaluation, rules: Mapping[str, list[str]], seal: Seal) -> list[Member]:
-    """The statements of a new pack, signed: ``0001-test-result`` and ``0002-evaluation``.
-
-    `rules` names, under ``passed``, ``warned`` and ``failed``, the rules that ended so. UnableError where they cannot be signed.
-    """
+def sealed(listed: Manifest, report: Report, seal: Seal) -> list[Member]:
+    """The statements of a new pack, signed: ``0001-test-result`` and ``0002-evaluation``; UnableError where they cannot be signed."""
     data = listed.member().data
-    result = predicates.judged(data, outcome, listed.policies, **rules)
-    return [*seal.members(1, "test-result", result), *seal.members(2, "evaluation", predicates.evaluated(data, evaluation))]
+    result = predicates.judged(data, assertions.outcome(listed, report), listed.policies, **assertions.rules(report))
+    evaluation = predicates.evaluated(data, assertions.evaluation(listed, report, moment()))
+    return [*seal.members(1, "test-result", result), *seal.members(2, "evaluation", evaluation)]
 
 
 def sign_off(path: Path, say: Callable[[dict[str, Any]], SignOff], seal: Seal) -> str:

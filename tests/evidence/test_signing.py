@@ -17,6 +17,7 @@ from s3guard.model import UnableError
 from tests.attest import keyring
 from tests.attest.authority import Authority, serving
 from tests.evidence.signed import MEMBERS, listed, pack
+from tests.outputs import reports
 
 SEAL = Seal(keyring.signing("Ed25519"))
 OTHER = Seal(keyring.signing("Ed25519", 1))
@@ -31,23 +32,14 @@ def statement(path: Path, member: str) -> Statement:
     return Statement.of(dsse.verify(archive.read(path).data(member), KEYS).payload)
 
 
-def evaluation() -> predicates.Evaluation:
-    period = {"since": "2026-10-01T00:00:00Z", "until": "2026-11-01T00:00:00Z"}
-    more: dict[str, Any] = {"findings": {"count": 0}, "results": {"pass": 1}, "coverage": {"objects": 1}}
-    said: dict[str, Any] = {"time": "2026-11-01T00:00:00Z", "as_of": "2026-11-01T00:00:00Z", "status": "fail", "exit_code": 1}
-    return predicates.Evaluation(
-        **said, tool={"name": "s3guard"}, environment={}, period=period, policies=listed().policies, members={}, **more
-    )
-
-
-def test_a_new_pack_is_signed_twice_over_its_manifest() -> None:
-    rules = {"passed": ["p/anonymous"], "warned": [], "failed": ["p/writers"]}
-    made = signing.sealed(listed(), predicates.Outcome.FAILED, evaluation(), rules, SEAL)
+def test_a_new_pack_is_signed_twice_over_its_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
+    made = signing.sealed(listed(), reports.failing(), SEAL)
     assert ["attestations/0001-test-result.dsse.json", "attestations/0002-evaluation.dsse.json"] == [one.path for one in made]
     for one, kind in zip(made, (predicates.TEST_RESULT, predicates.EVALUATION), strict=True):
         found = Statement.of(dsse.verify(one.data, KEYS).payload)
         assert (kind, MANIFEST, listed().member().sha256) == (found.predicate_type, found.subject, found.sha256)
-    assert made == signing.sealed(listed(), predicates.Outcome.FAILED, evaluation(), rules, SEAL)
+    assert made == signing.sealed(listed(), reports.failing(), SEAL)
 
 
 def test_reviewers_sign_off_one_after_the_other_and_no_other_member_is_touched(tmp_path: Path) -> None:
