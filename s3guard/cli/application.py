@@ -6,7 +6,7 @@ import functools
 import importlib
 import os
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Final
@@ -109,7 +109,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    modules = catalog()
+    modules, groups = catalog(), {name: catalog(module) for name, module in catalog().items() if hasattr(module, "__path__")}
 
     def root(context: typer.Context, *, version: _Version = False) -> int:
         if version:
@@ -120,13 +120,37 @@ def application() -> typer.Typer:
             typer.echo(context.get_help(), err=True)
             raise typer.Exit(ending.MISUSED)
         context.obj = Choices(Path.cwd(), os.environ)
-        context.default_map = dict.fromkeys(modules, context.obj)
+        nested = {name: dict.fromkeys(inner, context.obj) for name, inner in groups.items()}
+        context.default_map = dict.fromkeys(modules, context.obj) | nested
         return ending.CLEAN
 
     found.callback(invoke_without_command=True, help="Judge Amazon S3 server access logs against policies.", epilog=_FIRST_STEPS)(root)
     for name, module in modules.items():
-        found.command(name, cls=_Verb, epilog=_examples(module))(_ended(getattr(module, name)))
+        if name in groups:
+            found.add_typer(_group(module, groups[name]), name=name)
+        else:
+            _add(found, name, module)
     return found
+
+
+def _group(module: ModuleType, inner: Mapping[str, ModuleType]) -> typer.Typer:
+    """The verbs of a folder, under the folder's name."""
+    found = typer.Typer(cls=_Verbs, rich_markup_mode=None)
+
+    def root(context: typer.Context) -> int:
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help(), err=True)
+            raise typer.Exit(ending.MISUSED)
+        return ending.CLEAN
+
+    found.callback(invoke_without_command=True, help=module.HELP, epilog=_examples(module))(root)
+    for name, verb in inner.items():
+        _add(found, name, verb)
+    return found
+
+
+def _add(group: typer.Typer, name: str, module: ModuleType) -> None:
+    group.command(name, cls=_Verb, epilog=_examples(module))(_ended(getattr(module, name.replace("-", "_"))))
 
 
 def _command() -> TyperGroup:
@@ -140,10 +164,10 @@ def _command() -> TyperGroup:
 _Version = Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)]
 
 
-def catalog() -> dict[str, ModuleType]:
-    """Every verb by name, in the order of the help page."""
-    modules = [importlib.import_module(f"{verbs.__name__}.{module.name}") for module in pkgutil.iter_modules(verbs.__path__)]
-    return {module.__name__.rpartition(".")[2]: module for module in sorted(modules, key=lambda module: module.ORDER)}
+def catalog(folder: ModuleType = verbs) -> dict[str, ModuleType]:
+    """Every verb of a folder by name, in the order of the help page; ``sign_off.py`` is the verb ``sign-off``."""
+    modules = [importlib.import_module(f"{folder.__name__}.{module.name}") for module in pkgutil.iter_modules(folder.__path__)]
+    return {module.__name__.rpartition(".")[2].replace("_", "-"): module for module in sorted(modules, key=lambda module: module.ORDER)}
 
 
 def _examples(module: ModuleType) -> str:
