@@ -17,7 +17,7 @@ from typing import Any, Final
 from s3guard.attest.keys import Key
 from s3guard.aws import Access, Account, told
 from s3guard.model import UnableError, UsageError
-from s3guard.problems import one_of, quoted
+from s3guard.problems import quoted
 from s3guard.text import shown
 
 SCHEME: Final = "awskms:///"
@@ -72,7 +72,7 @@ def opened(spec: str, access: Access | None = None) -> Kms:
     key = Key.of(_pem(bytes(answer["PublicKey"])), f"--key {shown(spec)}")
     algorithm, offered = _ALGORITHMS.get(key.kind, _RSA), tuple(answer.get("SigningAlgorithms", ()))
     if algorithm not in offered:
-        raise UsageError(f"--key {shown(spec)}: this key signs with {one_of(offered)}, not with {algorithm}")
+        raise UsageError(f"--key {shown(spec)}: this key signs with {', '.join(map(shown, offered)) or 'nothing'}, not with {algorithm}")
     return Kms(name, key, algorithm, client)
 
 
