@@ -88,9 +88,9 @@ def _checks(request: Request) -> Iterator[Check]:
     yield members
     contents = Contents(pack, listed)
     sealed = seals(pack, digest, request.keys, request.roots)
-    for check in _INSIDE:
-        yield _guarded(check, contents)
-    yield _guarded(lambda contents: _statements(contents, sealed), contents, "statements")
+    for name, check in _INSIDE:
+        yield _guarded(name, check, contents)
+    yield _guarded("statements", lambda contents: _statements(contents, sealed), contents)
     yield _signed(sealed, request.keys)
     yield _signed_off(sealed, request.keys)
     yield _stamped(sealed, request.roots)
@@ -153,15 +153,15 @@ def _complete(contents: Contents) -> Check:
     return Check("completeness", Mark.HOLDS, f"The pack holds what its manifest promises: {counts}.")
 
 
-_INSIDE: Final = (_agree, _policies, _complete)
+_INSIDE: Final = (("agreement", _agree), ("policies", _policies), ("completeness", _complete))
 
 
-def _guarded(check: Callable[[Contents], Check], contents: Contents, name: str = "") -> Check:
+def _guarded(name: str, check: Callable[[Contents], Check], contents: Contents) -> Check:
     """The check, or that a member cannot be read as what it is."""
     try:
         return check(contents)
     except (WrongError, S3GuardError) as error:
-        return Check(name or check.__name__.strip("_"), Mark.BROKEN, "A member of the pack is not what it must be.", (str(error),))
+        return Check(name, Mark.BROKEN, "A member of the pack is not what it must be.", (str(error),))
 
 
 def _statements(contents: Contents, sealed: Sequence[Seal]) -> Check:
@@ -223,7 +223,7 @@ def _asked(request: Request, contents: Contents, *, is_whole: bool) -> Iterator[
     else:
         from s3guard.evidence.again import same_objects
 
-        yield _guarded(lambda contents: same_objects(contents, request.root, request.access), contents, "objects")
+        yield _guarded("objects", lambda contents: same_objects(contents, request.root, request.access), contents)
     if not request.replay:
         yield Check("replay", Mark.SKIPPED, "Whether these policies give these verdicts over the logs: ask with --replay LOGS.")
     elif not is_whole:
@@ -231,7 +231,9 @@ def _asked(request: Request, contents: Contents, *, is_whole: bool) -> Iterator[
     else:
         from s3guard.evidence.again import same_verdicts
 
-        yield _guarded(lambda contents: same_verdicts(contents, request.replay, request.access, request.redaction, request.jobs), contents, "replay")
+        yield _guarded(
+            "replay", lambda contents: same_verdicts(contents, request.replay, request.access, request.redaction, request.jobs), contents
+        )
 
 
 def _digest(path: Path) -> str:

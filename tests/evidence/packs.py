@@ -53,7 +53,7 @@ class Pack:
     def sealed(self, key: Ed25519) -> Pack:
         """Signed by s3guard's own key."""
         data, report = self.manifest.member().data, self.report
-        test = predicates.tested(data, predicates.Outcome.FAILED if report.exit_code else predicates.Outcome.PASSED, self.policies)
+        test = predicates.judged(data, predicates.Outcome.FAILED if report.exit_code else predicates.Outcome.PASSED, self.policies)
         return replace(
             self,
             signed={
