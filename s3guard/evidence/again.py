@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
-from s3guard import check
+from s3guard import __version__, check, policy
 from s3guard.aws import Access
+from s3guard.drafts import shipped_packs
 from s3guard.evidence.contents import Contents
 from s3guard.evidence.originals import Fate, Original, originals
 from s3guard.evidence.verification import Check, Mark
@@ -18,8 +18,6 @@ from s3guard.outputs import plural
 from s3guard.redaction import Redaction
 
 _Key = tuple[str, str | None]
-_HISTORICAL: Final = frozenset({"first_seen", "anomalies"})
-"""Kinds of rules that look at what was before the period, which logs of the period alone do not tell."""
 
 
 def same_objects(contents: Contents, root: Path, access: Access) -> Check:
@@ -53,16 +51,23 @@ def same_verdicts(contents: Contents, logs: Sequence[str], access: Access, redac
     with tempfile.TemporaryDirectory(prefix="s3guard-") as folder:
         try:
             files = contents.unpacked(Path(folder))
+            policies = policy.load(files, Path(folder))
+            if strange := [*_strange(policies, Path(folder), contents)]:
+                return Check("replay", Mark.UNKNOWN, "Nothing was judged again: the policies in the pack are not whole here.", tuple(strange))
             found = check.check(_request(contents, files, logs, access, redaction, jobs))
         except UsageError as error:
-            return Check("replay", Mark.UNKNOWN, "The policies could not be judged again.", (str(error).replace(f"{folder}/", ""),))
-    differences = [*_differences(pack, found)]
+            return Check("replay", Mark.UNKNOWN, "The policies could not be judged again.", tuple(str(error).replace(f"{folder}/", "").split("\n")))
+    backward = frozenset(bound.name for one in policies for bound in one.rules if bound.rule.compares)
+    differences = [*_differences(pack, found, backward)]
     if found.coverage.unreadable:
         unread = [f"{one.object}: {one.reason}" for one in found.coverage.unreadable]
         return Check("replay", Mark.UNKNOWN, "Some of the logs could not be read to the end, so the verdicts could not be compared.", tuple(unread))
-    if differences:
+    if broken := [one for one, is_certain in differences if is_certain]:
         says = "Judged again by the policies of the pack, these logs give other verdicts."
-        return Check("replay", Mark.BROKEN, says, tuple(differences))
+        return Check("replay", Mark.BROKEN, says, (*broken, *(one for one, is_certain in differences if not is_certain)))
+    if differences:
+        says = "Judged again, all is the same but for rules that look at what was before the period, which these logs may not hold."
+        return Check("replay", Mark.UNKNOWN, says, tuple(one for one, _ in differences))
     says = (
         f"Judged again by the policies of the pack, {plural(found.coverage.records, 'record')} in {plural(found.coverage.objects, 'log object')} "
         f"give the same {plural(len(pack.results), 'result')} and the same findings."
@@ -87,19 +92,40 @@ def _request(
     )
 
 
-def _differences(pack: Report, found: Report) -> Iterator[str]:
-    """What the pack says, and what came of judging again, where they are two things; a clause each."""
+def _strange(policies: Sequence[policy.Policy], folder: Path, contents: Contents) -> Iterator[str]:
+    """Files that the policies extend here and that are not those of the pack."""
+    known = {one.sha256 for one in contents.manifest.files}
+    for one in policies:
+        for source in one.sources:
+            if source.sha256 in known:
+                continue
+            if source.path.is_relative_to(folder):
+                yield f"{one.name} extends {source.file}, which is not what the manifest lists"
+            elif source.path.is_relative_to(shipped_packs()):
+                yield (
+                    f"{one.name} extends {source.path.name} of s3guard {contents.manifest.tool.version}; this is s3guard {__version__}, "
+                    "which ships another one"
+                )
+            else:
+                yield f"{one.name} extends a file that is not in the pack"
+
+
+def _differences(pack: Report, found: Report, backward: Collection[str]) -> Iterator[tuple[str, bool]]:
+    """What the pack says, and what came of judging again, where they are two things: a clause each, and whether it is certain.
+
+    It is not where a rule, of those named in `backward`, looks at what was before the period.
+    """
     if pack.coverage.records != found.coverage.records:
-        yield f"the pack is about {plural(pack.coverage.records, 'record')}, these logs hold {found.coverage.records:,} of the period"
+        yield f"the pack is about {plural(pack.coverage.records, 'record')}, these logs hold {found.coverage.records:,} of the period", True
     before, after = _by_name(pack.results), _by_name(found.results)
     for name in [*before, *(name for name in after if name not in before)]:
-        where = f"{name[0]} over {name[1] or 'no bucket'}"
+        where, is_certain = f"{name[0]} over {name[1] or 'no bucket'}", name[0] not in backward
         if name not in after:
-            yield f"{where}: stands in the pack, and does not come of judging again"
+            yield f"{where}: stands in the pack, and does not come of judging again", True
         elif name not in before:
-            yield f"{where}: comes of judging again, and does not stand in the pack"
+            yield f"{where}: comes of judging again, and does not stand in the pack", True
         else:
-            yield from (f"{where}: {one}" for one in _result(before[name], after[name]))
+            yield from ((f"{where}: {one}", is_certain) for one in _result(before[name], after[name]))
 
 
 def _by_name(results: Iterable[Result]) -> dict[_Key, Result]:
@@ -108,25 +134,30 @@ def _by_name(results: Iterable[Result]) -> dict[_Key, Result]:
 
 
 def _result(pack: Result, found: Result) -> Iterator[str]:
-    because = " (it looks at what was before the period, too, which these logs may not hold)" if pack.kind in _HISTORICAL else ""
     if pack.status is not found.status:
-        yield f"the pack says {pack.status.value}, judged again it is {found.status.value}{because}"
+        yield f"the pack says {pack.status.value}, judged again it is {found.status.value}"
     for noun, was, now in (
         ("records", pack.records, found.records),
         ("violations", pack.violations, found.violations),
         ("records that could not be judged", pack.unjudged, found.unjudged),
     ):
         if was != now:
-            yield f"the pack counts {was:,} {noun}, judged again there are {now:,}{because}"
+            yield f"the pack counts {was:,} {noun}, judged again there are {now:,}"
     before, after = _by_print(pack.findings), _by_print(found.findings)
     for name, finding in before.items():
         if name not in after:
-            yield f"the finding {name[:16]} stands in the pack, and does not come of judging again: {finding.message}{because}"
-        elif (finding.records, finding.first_seen, finding.last_seen) != (after[name].records, after[name].first_seen, after[name].last_seen):
-            yield f"the finding {name[:16]} has {plural(finding.records, 'record')} in the pack, and {after[name].records:,} judged again, or others"
+            yield f"the finding {name[:16]} stands in the pack, and does not come of judging again: {finding.message}"
+        elif _facts(finding) != _facts(after[name]):
+            yield f"the finding {name[:16]} is told otherwise in the pack than judged again: {finding.message} / {after[name].message}"
     for name, finding in after.items():
         if name not in before:
-            yield f"the finding {name[:16]} comes of judging again, and does not stand in the pack: {finding.message}{because}"
+            yield f"the finding {name[:16]} comes of judging again, and does not stand in the pack: {finding.message}"
+
+
+def _facts(finding: Finding) -> tuple[object, ...]:
+    """What of a finding does not depend on what earlier runs reported, nor on where its log objects lie."""
+    waiver = None if finding.waiver is None else sorted(finding.waiver.items(), key=str)
+    return finding.outcome, finding.severity, finding.records, finding.first_seen, finding.last_seen, waiver
 
 
 def _by_print(findings: Iterable[Finding]) -> Mapping[str, Finding]:

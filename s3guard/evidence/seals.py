@@ -23,6 +23,8 @@ STAMP: Final = ".tsr"
 _NAME: Final = re.compile(r"attestations/([0-9]{4})-([a-z0-9-]+)(\.dsse\.json|\.tsr)")
 _KINDS: Final = {predicates.TEST_RESULT: "test-result", predicates.EVALUATION: "evaluation", predicates.SIGN_OFF: "sign-off"}
 """Predicate types, and what members that hold one are called."""
+_USUAL: Final = {1: "test-result.dsse.json", 2: "evaluation.dsse.json"}
+"""What the first statements are."""
 _SHOWN: Final = 16
 """Digits of a key's id that people are shown; machines that compare get all."""
 
@@ -42,6 +44,8 @@ class Seal:
     """Ids of trusted keys whose signatures hold."""
     faults: tuple[str, ...] = ()
     """What is wrong with it: a clause each."""
+    about: str = ""
+    """SHA-256 of the manifest that it is about."""
     stamped: datetime | None = None
     """When an authority says it saw the signature."""
     is_stamp_trusted: bool = False
@@ -73,7 +77,8 @@ def _strange(names: Collection[str]) -> Iterator[Seal]:
             yield _faulty(name, "is a time stamp of a statement that is not there")
     for at, number in enumerate(sorted(numbers), 1):
         if number != at:
-            yield _faulty(f"{ATTESTATIONS}{at:04d}-…", f"is missing, or stands there twice: statements are numbered, and number {at:,} is followed by none")
+            usual = _USUAL.get(at, "…")
+            yield _faulty(f"{ATTESTATIONS}{at:04d}-{usual}", "is missing, or another one has its number: statements are numbered one by one")
             return
 
 
@@ -91,7 +96,7 @@ def _seal(pack: Archive, name: str, manifest_sha256: str, keys: Sequence[Key]) -
     except (UnableError, ValueError) as error:
         return _faulty(name, f"cannot be read: {error}")
     kind = _KINDS.get(statement.predicate_type, "")
-    seal = Seal(name, kind, statement.predicate, tuple(keyid for keyid, _ in envelope.signatures))
+    seal = Seal(name, kind, statement.predicate, tuple(keyid for keyid, _ in envelope.signatures), about=statement.sha256)
     return replace(_held(seal, data, keys), faults=(*_belongs(seal, statement, manifest_sha256), *_held(seal, data, keys).faults))
 
 
@@ -114,9 +119,18 @@ def _held(seal: Seal, data: bytes, keys: Sequence[Key]) -> Seal:
     try:
         verified = dsse.verify(data, keys)
     except dsse.UnsignedError as error:
-        return replace(seal, faults=(str(error),)) if error.broken else seal
+        return replace(seal, faults=(str(error),) if error.broken else tuple(_renamed(data, keys)))
     broken = tuple(f"the signature of the key {keyid} does not hold" for keyid in verified.broken)
     return replace(seal, held=verified.keyids, faults=broken)
+
+
+def _renamed(data: bytes, keys: Sequence[Key]) -> Iterator[str]:
+    """Signatures of trusted keys under the id of another one: nobody who signs writes them so."""
+    found = dsse.read(data)
+    for keyid, signature in found.signatures:
+        for key in keys:
+            if key.verifies(signature, dsse.pae(found.payload)):
+                yield f"was signed with the key {key.keyid}, and says that it was {quoted(keyid)}"
 
 
 def _stamped(pack: Archive, seal: Seal, roots: tuple[Certificate, ...]) -> Seal:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from s3guard.attest import Key
+    from s3guard.evidence.sheet import Sheet
 
 _PIECE: Final = 1 << 20
 TRUST: Final = "give it with --key FILE, and take that file from the signer by another way than this pack"
@@ -64,6 +65,21 @@ def verified(request: Request) -> Verification:
         raise UsageError(f"{shown(str(request.pack))}: there is no such file; name a pack, as in: s3guard evidence verify evidence.tar")
     digest = _digest(request.pack)
     return Verification(str(request.pack), digest, tuple(_checks(request)))
+
+
+def shown_of(request: Request) -> tuple[Sheet, bool]:
+    """The auditor's page, and whether anything in the pack is wrong; PackError where there is too little of a pack to show anything."""
+    from s3guard.evidence.story import sheet
+
+    found = verified(request)
+    try:
+        pack = archive.read(request.pack)
+        data = pack.data(MANIFEST, manifest.LARGEST)
+        contents = Contents(pack, manifest.parse(data))
+        page = sheet(contents, seals(pack, hashlib.sha256(data).hexdigest(), request.keys, request.roots), found)
+    except WrongError as error:
+        raise PackError(f"{shown(str(request.pack))} cannot be shown: {error}") from error
+    return page, found.exit_code == 1
 
 
 def _checks(request: Request) -> Iterator[Check]:
@@ -167,6 +183,9 @@ def _guarded(name: str, check: Callable[[Contents], Check], contents: Contents) 
 def _statements(contents: Contents, sealed: Sequence[Seal]) -> Check:
     """The signed statements are about this pack, and say of it what its members say."""
     faults = [f"{seal.member} {fault}" for seal in sealed for fault in seal.faults]
+    others = {seal.about for seal in sealed if seal.about}
+    if len(others) == 1 and others != {hashlib.sha256(contents.manifest.member().data).hexdigest()}:
+        faults.insert(0, f"{MANIFEST} is not the one that was signed: every statement is about one with the SHA-256 {others.pop()}")
     if not faults:
         faults = [f"{name} {fault}" for name, fault in misstatements(sealed, contents.manifest, contents.report)]
     if faults:

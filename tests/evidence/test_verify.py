@@ -126,7 +126,7 @@ LIES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no policy": ({"policies__p_yaml": None}, "policies", "policies/ holds no file with the SHA-256"),
     "no runs": ({"runs_json": None}, "members", "runs.json is missing, and not listed"),
     "no report": ({"report_json": None}, "members", "report.json is missing, and not listed"),
-    "a report that is none": ({"report_json": b"[]"}, "agreement", "report.json is no report of s3guard"),
+    "a report that is none": ({"report_json": b"[]"}, "agreement", "report.json is not a report of s3guard"),
 }
 
 
