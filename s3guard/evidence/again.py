@@ -11,7 +11,9 @@ from s3guard import __version__, check, policy
 from s3guard.aws import Access
 from s3guard.drafts import shipped_packs
 from s3guard.evidence.contents import Contents
+from s3guard.evidence.members import MANIFEST
 from s3guard.evidence.originals import Fate, Original, originals
+from s3guard.evidence.untrusted import WrongError, quoted
 from s3guard.evidence.verification import Check, Mark
 from s3guard.model import Finding, Report, Result, UsageError
 from s3guard.outputs import plural
@@ -82,14 +84,21 @@ def _request(
     return check.Request(
         logs=logs,
         policies=files,
-        as_of=datetime.fromisoformat(listed.as_of),
-        since=datetime.fromisoformat(listed.period.since),
-        until=datetime.fromisoformat(listed.period.until),
+        as_of=_instant(listed.as_of),
+        since=_instant(listed.period.since),
+        until=_instant(listed.period.until),
         fail_on=report.run.fail_on,
         access=access,
         redaction=redaction,
         jobs=jobs,
     )
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise WrongError(f"{MANIFEST} names a time that there is not: {quoted(text)}") from error
 
 
 def _strange(policies: Sequence[policy.Policy], folder: Path, contents: Contents) -> Iterator[str]:

@@ -30,7 +30,7 @@ def lines(sheet: Sheet, look: Options) -> Iterator[str]:
     for said in sheet.alarms:
         yield from _said(page, said, room)
         yield ""
-    yield page.paint(page.clean(sheet.word), _VERDICTS[sheet.kind])
+    yield from (page.paint(line, _VERDICTS[sheet.kind]) for line in wrap(page.clean(sheet.word), room))
     yield from _said(page, Said(f"{sheet.headline}."), room)
     yield from _said(page, Said(f"{sheet.because}.", Tone.SOFT), room)
     yield ""
@@ -47,8 +47,7 @@ def lines(sheet: Sheet, look: Options) -> Iterator[str]:
 
 
 def _part(page: Page, number: int, part: Part, room: int) -> Iterator[str]:
-    title = page.clean(f"{number}. {part.title}")
-    yield page.paint(title, BOLD)
+    yield from (page.paint(line, BOLD) for line in wrap(page.clean(f"{number}. {part.title}"), room))
     yield page.paint(page.glyph("─", "-") * room, DIM)
     for at, block in enumerate(part.blocks):
         if isinstance(block, Said):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from s3guard.evidence.agreement import Fault
 from s3guard.evidence.contents import Contents, count, items, text
-from s3guard.evidence.members import COVERAGE, MANIFEST, OBJECTS, QUARANTINED, REPORT, RUNS
+from s3guard.evidence.members import COVERAGE, MANIFEST, OBJECTS, QUARANTINED, REPORT, RUNS, WAIVERS
 from s3guard.evidence.untrusted import quoted
 
 
@@ -16,6 +16,7 @@ def broken_promises(contents: Contents) -> Iterator[Fault]:
     yield from _objects(contents)
     yield from _hours(contents)
     yield from _runs(contents)
+    items(contents.waivers, "in_force", WAIVERS)
     quarantined = sum(1 for _ in contents.lines(QUARANTINED))
     yield from _held(QUARANTINED, "lines", quarantined, contents.manifest.promises.quarantined, MANIFEST)
 

@@ -6,8 +6,6 @@ import json
 import re
 from typing import Final, TypeVar
 
-from s3guard.text import shorten, shown
-
 LONGEST_TEXT: Final = 200
 """Characters of a stranger's text that an error quotes."""
 DEEPEST: Final = 100
@@ -19,12 +17,13 @@ _T = TypeVar("_T")
 
 
 class WrongError(Exception):
-    """A member does not hold what it must; the message is a sentence for people, visible, without the member's name."""
+    """A member does not hold what it must; the message is a clause for people, in which a stranger's text is raw."""
 
 
 def quoted(text: object) -> str:
-    """A stranger's text within an error: visible, and not long."""
-    return f"'{shorten(shown(str(text)), LONGEST_TEXT)}'"
+    """A stranger's text within an error: not long; whoever shows the error makes it visible."""
+    told = str(text)
+    return f"'{told if len(told) <= LONGEST_TEXT else told[: LONGEST_TEXT - 1] + '…'}'"
 
 
 def loads(data: bytes) -> object:
@@ -44,7 +43,7 @@ def loads(data: bytes) -> object:
     except json.JSONDecodeError as error:
         raise WrongError(f"is no JSON: {error.msg} (line {error.lineno:,}, column {error.colno:,})") from error
     except ValueError as error:
-        raise WrongError(f"is no JSON that can be read: {shorten(shown(str(error)), LONGEST_TEXT)}") from error
+        raise WrongError(f"is no JSON that can be read: {quoted(error)}") from error
 
 
 def shaped(shape: type[_T], data: bytes) -> _T:
@@ -57,7 +56,7 @@ def shaped(shape: type[_T], data: bytes) -> _T:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"][-6:])
-        raise WrongError(f"is not what s3guard writes: {quoted(where)}: {shorten(shown(first['msg']), LONGEST_TEXT)}") from error
+        raise WrongError(f"is not what s3guard writes: {quoted(where)}: {quoted(first['msg'])}") from error
 
 
 def _flat(text: str) -> None:

@@ -95,7 +95,7 @@ def _checks(request: Request) -> Iterator[Check]:
     try:
         data = pack.data(MANIFEST, manifest.LARGEST)
         listed = manifest.parse(data)
-    except PackError as error:
+    except (PackError, ValueError) as error:  # NOTE: what cannot be spelled as RFC 8785 says is a ValueError
         yield Check("manifest", Mark.BROKEN, f"There is no {MANIFEST} to hold the other members against.", (str(error),))
         return
     yield Check("manifest", Mark.HOLDS, f"{MANIFEST} is spelled as it was signed (RFC 8785), and lists {plural(len(listed.files), 'member')}.")
