@@ -13,13 +13,16 @@ from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from s3guard import __version__, charted, chosen, engines, policy, sources
+import polars as pl
+
+from s3guard import __version__, charted, chosen, engines, policy, sources, waivers
 from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.globs import matches
 from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, left_out, plural
 from s3guard.outputs.json import render
+from s3guard.parsed import Quarantined
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import Quarantine
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 
 UNPARSED: Final = Fraction(1, 1000)
 """Share of lines that may be quarantined before the run is undetermined: 0.1 %."""
+
+CELL: Final = 3600
+"""Seconds that tables are kept apart by where evidence is made of a run."""
 
 _LAST_HOUR: Final = datetime(9999, 12, 31, 23, tzinfo=UTC)
 """Behind it there is no full hour of the calendar."""
@@ -84,6 +90,9 @@ class Request:
     """Buckets that the audit accepts without a policy."""
     redaction: Redaction = NOTHING
     """What its outputs keep to themselves."""
+    evidence: Callable[[str, Quarantined], None] | None = None
+    """Whether evidence is made of the run: it then knows each log object, its report names no place of this machine where a state is, and
+    each quarantined or ambiguous line is told to this one, with its object's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,10 @@ class Judged:
     audit: audited.Audited | None = None
     accepted: Container[str] = ()
     """Fingerprints of the baseline."""
+    objects: pl.DataFrame | None = None
+    """`s3guard.seen.OBJECT` of each log object of the period, where evidence is made of the run."""
+    standing: Standing | None = None
+    """What it began with."""
     blind: Mapping[str, str] = field(default_factory=dict)
     """What could not be looked at and no result says: a name that stays the same from run to run, and a sentence."""
 
@@ -187,7 +200,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
             read=logs.read,
             jobs=request.jobs,
             progress=request.progress,
-            quarantine=quarantine.add if quarantine else None,
+            quarantine=_told_to(*([quarantine.add] if quarantine else []), *([request.evidence] if request.evidence else [])),
         )
         concluded, told = _concluded(request, work, state, run, known)
     coverage = replace(concluded.coverage, listed=logs.listed)
@@ -197,6 +210,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
     drawn = () if concluded.traffic is None else charted.notes(concluded.traffic)
+    waived = waivers.notes(loaded, results, request.as_of)
     why = "--bucket names others" if request.buckets else "no policy is about them"
     of_audit = (*audit.notes, PROVES_OF_AUDIT) if audit else ()
     report = Report(
@@ -208,10 +222,10 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         policies=tuple(one.as_judged for one in loaded),
         results=results,
         traffic=concluded.traffic,
-        notes=(*notes, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
+        notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
-    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, blind)
+    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, concluded.objects, standing, blind)
 
 
 def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
@@ -239,11 +253,24 @@ def _concluded(request: Request, work: engines.Work, state: State | None, run: s
         from s3guard.remembered import Remembered
 
         remembered = Remembered(state, work.plan, request.as_of, run, engine, work.read, request.late)
+        remembered.place = "the state" if request.evidence else ""
         remembered.judge(work)
         return remembered.conclude(known, request.jobs)
     found = engine(work)
     with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
-        return conclude(work.plan, found, Known(known), pool.map), Told()
+        return conclude(work.plan, found, Known(known, day=waivers.day_of(request.as_of)), pool.map), Told()
+
+
+def _told_to(*takers: Callable[[str, Quarantined], None]) -> Callable[[str, Quarantined], None] | None:
+    """What tells each of them; None for none."""
+    if len(takers) < 2:
+        return takers[0] if takers else None
+
+    def tell(name: str, line: Quarantined) -> None:
+        for taker in takers:
+            taker(name, line)
+
+    return tell
 
 
 def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
@@ -256,6 +283,8 @@ def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
         rules=_rules(loaded, request.rules, audits=request.audit is not None),
         buckets=frozenset(request.buckets) or None,
         traffic=request.traffic,
+        # NOTE: log objects are known one by one where tables are kept apart; with a state they are, and its runs ask for that themselves.
+        cell=CELL if request.evidence and request.state is None else None,
     )
 
 
