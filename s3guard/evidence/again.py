@@ -55,15 +55,21 @@ def same_verdicts(contents: Contents, logs: Sequence[str], access: Access, redac
             files = contents.unpacked(Path(folder))
             policies = policy.load(files, Path(folder))
             if strange := [*_strange(policies, Path(folder), contents)]:
-                return Check("replay", Mark.UNKNOWN, "Nothing was judged again: the policies in the pack are not whole here.", tuple(strange))
+                return Check(
+                    "replay", Mark.UNKNOWN, "Nothing was judged again: the policies in the pack are not whole here.", tuple(strange)
+                )
             found = check.check(_request(contents, files, logs, access, redaction, jobs))
         except UsageError as error:
-            return Check("replay", Mark.UNKNOWN, "The policies could not be judged again.", tuple(str(error).replace(f"{folder}/", "").split("\n")))
+            return Check(
+                "replay", Mark.UNKNOWN, "The policies could not be judged again.", tuple(str(error).replace(f"{folder}/", "").split("\n"))
+            )
     backward = frozenset(bound.name for one in policies for bound in one.rules if bound.rule.compares)
     differences = [*_differences(pack, found, backward)]
     if found.coverage.unreadable:
         unread = [f"{one.object}: {one.reason}" for one in found.coverage.unreadable]
-        return Check("replay", Mark.UNKNOWN, "Some of the logs could not be read to the end, so the verdicts could not be compared.", tuple(unread))
+        return Check(
+            "replay", Mark.UNKNOWN, "Some of the logs could not be read to the end, so the verdicts could not be compared.", tuple(unread)
+        )
     if broken := [one for one, is_certain in differences if is_certain]:
         says = "Judged again by the policies of the pack, these logs give other verdicts."
         return Check("replay", Mark.BROKEN, says, (*broken, *(one for one, is_certain in differences if not is_certain)))

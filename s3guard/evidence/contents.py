@@ -1,4 +1,4 @@
-"""What stands in the members of a pack, each read once and as a stranger's: bounded, typed, and told by its name where it is something else."""
+"""What stands in the members of a pack: each read as a stranger's, bounded and typed, and told by its name where it is something else."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from s3guard.evidence.originals import Judged
 from s3guard.evidence.untrusted import WrongError, loads, quoted
 from s3guard.model import Report, UsageError
 from s3guard.outputs.json import parse
+from s3guard.text import unvisible
 
 _T = TypeVar("_T")
 _LINES: Final = 20_000_000
@@ -93,7 +94,8 @@ class Contents:
             version = line.get("version")
             if version is not None and not isinstance(version, str):
                 raise WrongError(f"{where} says {quoted(version)} for its version")
-            yield Judged(text(line, "uri", where), version, count(line, "size", where), text(line, "sha256", where))
+            sha256 = None if line.get("sha256") is None or line.get("fault") is not None else text(line, "sha256", where)
+            yield Judged(text(line, "uri", where), version, count(line, "size", where), sha256, count(line, "records", where))
 
     def contradictions(self) -> Iterator[Fault]:
         """What the manifest says otherwise than the report."""
@@ -141,11 +143,11 @@ class Contents:
 
 
 def text(value: object, key: str, where: str) -> str:
-    """A text of an object; WrongError where there is another thing or nothing."""
+    """A text of an object, as it was before it was made visible; WrongError where there is another thing or nothing."""
     found = value.get(key) if isinstance(value, dict) else None
     if not isinstance(found, str):
         raise WrongError(f"{where} has no text {quoted(key)}")
-    return found
+    return unvisible(found)
 
 
 def count(value: object, key: str, where: str) -> int:
@@ -163,6 +165,14 @@ def items(value: object, key: str, where: str) -> list[Any]:
     found = value.get(key) if isinstance(value, dict) else None
     if not isinstance(found, list):
         raise WrongError(f"{where} has no list {quoted(key)}")
+    return found
+
+
+def objects(value: object, key: str, where: str) -> list[dict[str, Any]]:
+    """A list of objects of an object; WrongError where there is another thing or nothing."""
+    found = items(value, key, where)
+    if not all(isinstance(one, dict) for one in found):
+        raise WrongError(f"{where} has something else among {quoted(key)} than objects")
     return found
 
 

@@ -42,7 +42,9 @@ class Judged:
     uri: str
     version: str | None
     size: int
-    sha256: str
+    sha256: str | None
+    """None where it was not read to its end, and so was not judged whole."""
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def originals(objects: Iterable[Judged], root: Path, access: Access) -> Iterator
 
 
 def _looked(one: Judged, root: Path, account: Account, clients: list[Any]) -> Original:
+    if one.sha256 is None:
+        return Original(one, Fate.UNREAD, "it was not read to its end when it was judged, as the pack says, so nobody knows what it was")
     if one.uri == "-":
         return Original(one, Fate.UNREAD, "it came through a pipe, and there is nothing to read again")
     if one.uri.startswith(_S3):
@@ -105,7 +109,13 @@ def _stored(one: Judged, client: Any, *, request_payer: bool) -> Original:  # no
     except ClientError as error:
         code, message = told(error)
         if code in ("NoSuchKey", "NoSuchVersion", "NoSuchBucket", "404"):
-            return Original(one, Fate.GONE, {"NoSuchBucket": "there is no such bucket", "NoSuchVersion": "this version of it is gone"}.get(code, "there is no such object"))
+            return Original(
+                one,
+                Fate.GONE,
+                {"NoSuchBucket": "there is no such bucket", "NoSuchVersion": "this version of it is gone"}.get(
+                    code, "there is no such object"
+                ),
+            )
         return Original(one, Fate.UNREAD, f"{code}: {message}")
     except (BotoCoreError, S3GuardError) as error:
         return Original(one, Fate.UNREAD, str(error))

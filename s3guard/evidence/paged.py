@@ -22,7 +22,9 @@ def _header(sheet: Sheet) -> Markup:
     told = (element("p", f"{sheet.headline}.", class_="headline"), element("p", f"{sheet.because}.", class_="because"))
     words = element("div", element("h1", sheet.word), *told)
     cells = (element("div", element("dt", name), element("dd", told)) for name, told in sheet.facts)
-    alarms = (element("p", element("strong", said.text) if said.tone is Tone.BAD else said.text, class_="headline") for said in sheet.alarms)
+    alarms = (
+        element("p", element("strong", said.text) if said.tone is Tone.BAD else said.text, class_="headline") for said in sheet.alarms
+    )
     inside = joined([brand, element("div", sign(sheet.kind), words, class_="verdict"), *alarms, element("dl", *cells, class_="facts")])
     return element("header", element("div", inside, class_="wide"), class_="top")
 

@@ -81,7 +81,10 @@ def _rows(page: Page, table: Rows, room: int) -> Iterator[str]:
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
-    set_ = (" " * (columns - width(cell)) + cell if right else pad(cell, columns) for cell, columns, right in zip(cells, widths, numeric, strict=True))
+    set_ = (
+        " " * (columns - width(cell)) + cell if right else pad(cell, columns)
+        for cell, columns, right in zip(cells, widths, numeric, strict=True)
+    )
     return (" " * _BETWEEN).join(set_).rstrip()
 
 

@@ -16,7 +16,7 @@ def broken_promises(contents: Contents) -> Iterator[Fault]:
     yield from _objects(contents)
     yield from _hours(contents)
     yield from _runs(contents)
-    items(contents.waivers, "in_force", WAIVERS)
+    items(contents.waivers, "waivers", WAIVERS)
     quarantined = sum(1 for _ in contents.lines(QUARANTINED))
     yield from _held(QUARANTINED, "lines", quarantined, contents.manifest.promises.quarantined, MANIFEST)
 

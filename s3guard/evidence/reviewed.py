@@ -46,8 +46,8 @@ def found(report: Report) -> Part:
         blocks.append(_checks("Checks that failed", sorted_out.violations, report))
     if sorted_out.undetermined:
         blocks.append(Said("These could not be judged, which is no pass:", Tone.OPEN))
-        rows = [(one.rule, one.bucket or "no bucket", one.reason or "no reason is given") for one in sorted_out.undetermined]
-        blocks.append(_table("Checks that could not be judged", ("Check", "Bucket", "Why"), rows))
+        listed = [(one.rule, one.bucket or "no bucket", one.reason or "no reason is given") for one in sorted_out.undetermined]
+        blocks.append(rows("Checks that could not be judged", ("Check", "Bucket", "Why"), listed))
     if sorted_out.tolerated:
         blocks.append(Said("These have findings that fail no review here: waived, known from before, or of a low severity.", Tone.SOFT))
         blocks.append(_checks("Checks with findings that are tolerated", sorted_out.tolerated, report))
@@ -55,32 +55,41 @@ def found(report: Report) -> Part:
 
 
 def _checks(label: str, results: Sequence[Result], report: Report) -> Rows:
-    rows = []
+    listed = []
     for result in results:
         told = [finding.message for finding in result.findings[:_FINDINGS]]
         left = len(result.findings) - len(told) + result.omitted.findings
         told += [f"and {plural(left, 'more finding')}"] if left else []
         severity = worst(result, report.run.fail_on).value
-        rows.append((severity, result.rule, result.bucket or "no bucket", f"{len(result.findings) + result.omitted.findings:,}", "; ".join(told)))
-    return _table(label, ("Severity", "Check", "Bucket", "#Findings", "What was seen"), rows)
+        listed.append(
+            (severity, result.rule, result.bucket or "no bucket", f"{len(result.findings) + result.omitted.findings:,}", "; ".join(told))
+        )
+    return rows(label, ("Severity", "Check", "Bucket", "#Findings", "What was seen"), listed)
 
 
 def covered(report: Report, gaps: Iterable[tuple[str, str]] = ()) -> Part:
     """What was looked at, and what could not be; `gaps` are buckets and times without a record, beside those that the report tells."""
     coverage = report.coverage
     blocks: list[Said | Rows] = [
-        Said(f"{plural(coverage.records, 'record')} in {plural(coverage.objects, 'log object')} of {plural(len(coverage.buckets), 'bucket')} were looked at.")
+        Said(
+            f"{plural(coverage.records, 'record')} in {plural(coverage.objects, 'log object')} of {plural(len(coverage.buckets), 'bucket')} were looked at."
+        )
     ]
     if coverage.buckets:
-        rows = [
-            (one.bucket, f"{one.records:,}", continuity.hours(one) if one.hours.of else "not told", ", ".join(one.policies) or "none: not judged")
+        listed = [
+            (
+                one.bucket,
+                f"{one.records:,}",
+                continuity.hours(one) if one.hours.of else "not told",
+                ", ".join(one.policies) or "none: not judged",
+            )
             for one in coverage.buckets
         ]
-        blocks.append(_table("Buckets", ("Bucket", "#Records", "Hours with records", "Policies"), rows))
+        blocks.append(rows("Buckets", ("Bucket", "#Records", "Hours with records", "Policies"), listed))
     silent = [*gaps] or [(one.bucket, f"no record for {continuity.silence(gap)} UTC") for one in coverage.buckets for gap in one.gaps]
     if silent:
         blocks.append(Said("Times without a record (nobody may have asked anything, or logs may be missing: the logs alone cannot tell):"))
-        blocks.append(_table("Times without a record", ("Bucket", "Time"), silent))
+        blocks.append(rows("Times without a record", ("Bucket", "Time"), silent))
     blocks += _blind(report)
     return Part("covered", "What was covered, and what was not", tuple(blocks), short="Coverage")
 
@@ -90,20 +99,24 @@ def _blind(report: Report) -> Iterator[Said | Rows]:
     if coverage.unreadable:
         unread = plural(len(coverage.unreadable), "log object")
         yield Said(f"{unread} could not be read to the end; what was not read was not judged:", Tone.OPEN)
-        yield _table("Log objects that were not read", ("Log object", "Why"), [(one.object, one.reason) for one in coverage.unreadable])
+        yield rows("Log objects that were not read", ("Log object", "Why"), [(one.object, one.reason) for one in coverage.unreadable])
     if coverage.quarantined:
-        yield Said(f"{plural(coverage.quarantined, 'line')} could not be read as a record, and no rule judged them: quarantined.jsonl.", Tone.OPEN)
+        yield Said(
+            f"{plural(coverage.quarantined, 'line')} could not be read as a record, and no rule judged them: quarantined.jsonl.", Tone.OPEN
+        )
     if coverage.ambiguous:
-        yield Said(f"{plural(coverage.ambiguous, 'line')} can be read in more than one way; each rule took the reading worst for the requester.")
+        yield Said(
+            f"{plural(coverage.ambiguous, 'line')} can be read in more than one way; each rule took the reading worst for the requester."
+        )
     unnamed = [one for one in coverage.buckets if not one.policies]
     if unnamed:
         yield Said(f"{plural(len(unnamed), 'bucket')} with records has no policy, so nobody judged what was done there.", Tone.OPEN)
     if not (coverage.unreadable or coverage.quarantined or coverage.ambiguous):
         yield Said("Every log object was read to its end, and every line as a record.", Tone.GOOD)
     if coverage.warnings:
-        rows = [(kind, f"{count:,}", WARNINGS.get(kind, "")) for kind, count in sorted(coverage.warnings.items())]
+        listed = [(kind, f"{count:,}", WARNINGS.get(kind, "")) for kind, count in sorted(coverage.warnings.items())]
         yield Said("Warnings, which change no verdict:")
-        yield _table("Warnings", ("Kind", "#Records", "What it says"), rows)
+        yield rows("Warnings", ("Kind", "#Records", "What it says"), listed)
 
 
 def controls(report: Report) -> Part:
@@ -119,7 +132,7 @@ def controls(report: Report) -> Part:
         here = [one for one in report.controls if one.status in statuses or (last and one.status not in known)]
         if here:
             blocks.append(Said(f"{title}: {plural(len(here), 'control')}. {meaning}"))
-            blocks.append(_table(title, ("Framework", "Control", "Title", "Why"), [_control(one) for one in here]))
+            blocks.append(rows(title, ("Framework", "Control", "Title", "Why"), [_control(one) for one in here]))
     return Part("controls", "What this is evidence for", tuple(blocks), short="Controls", note=f"{len(report.controls):,}")
 
 
@@ -144,18 +157,9 @@ def verdict(report: Report) -> tuple[str, str]:
     }.get(report.status, ("pass", "No violation was found"))
 
 
-def waived(report: Report) -> list[tuple[str, ...]]:
-    """Waivers under which findings of the report stand: rule, bucket, what is excepted, and until when."""
-    return [
-        (result.rule, result.bucket or "no bucket", finding.message, f"{moment(finding.last_seen)} UTC" if finding.last_seen else "")
-        for result in report.results
-        for finding in result.findings
-        if finding.waiver is not None
-    ]
-
-
-def _table(label: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Rows:
-    return Rows(label, heads, tuple(rows[:ROWS]), max(0, len(rows) - ROWS))
+def rows(label: str, heads: tuple[str, ...], found: Sequence[tuple[str, ...]]) -> Rows:
+    """A table of as many rows as people read; the rest is counted."""
+    return Rows(label, heads, tuple(found[:ROWS]), max(0, len(found) - ROWS))
 
 
 def _capital(clause: str) -> str:

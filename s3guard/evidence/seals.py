@@ -78,7 +78,9 @@ def _strange(names: Collection[str]) -> Iterator[Seal]:
     for at, number in enumerate(sorted(numbers), 1):
         if number != at:
             usual = _USUAL.get(at, "…")
-            yield _faulty(f"{ATTESTATIONS}{at:04d}-{usual}", "is missing, or another one has its number: statements are numbered one by one")
+            yield _faulty(
+                f"{ATTESTATIONS}{at:04d}-{usual}", "is missing, or another one has its number: statements are numbered one by one"
+            )
             return
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from s3guard.evidence.contents import Contents
-from s3guard.evidence.reviewed import ROWS, controls, covered, found, limits, verdict
+from s3guard.evidence.reviewed import controls, covered, found, limits, rows, verdict
 from s3guard.evidence.seals import Seal, told
 from s3guard.evidence.sheet import Part, Rows, Said, Sheet, Tone
 from s3guard.evidence.timeline import asked, changes, runs, silent, waivers
@@ -78,39 +78,37 @@ def _facts(contents: Contents, sealed: Sequence[Seal]) -> Iterator[tuple[str, st
 
 def _policies(contents: Contents) -> Part:
     report = contents.report
-    rows = [(one.policy, one.file, one.sha256) for one in report.policies]
+    listed = [(one.policy, one.file, one.sha256) for one in report.policies]
     blocks: list[Said | Rows] = [
         Said("The rules of the review, by the very files that judged; each lies in the pack, and its SHA-256 says which version it is."),
-        Rows("Policies", ("Policy", "File", "SHA-256"), tuple(rows[:ROWS]), max(0, len(rows) - ROWS)),
+        rows("Policies", ("Policy", "File", "SHA-256"), listed),
     ]
-    return Part("policies", "The policies that judged", tuple(blocks), short="Policies", note=f"{len(rows):,}")
+    return Part("policies", "The policies that judged", tuple(blocks), short="Policies", note=f"{len(listed):,}")
 
 
 def _signed(sealed: Sequence[Seal], verification: Verification) -> Part:
     """Who stands for the pack, and what of it was verified."""
     blocks: list[Said | Rows] = []
-    rows = []
+    stated = []
     for seal in sealed:
         held = "holds, by a key that you trust" if seal.held else "not verified"
         said = "; ".join(seal.faults) or (told(seal) if seal.kind == "sign-off" else f"key {seal.keys}")
-        rows.append((seal.member, "wrong" if seal.faults else held, said))
-    if rows:
-        blocks.append(Rows("Signed statements", ("Statement", "Signature", "Who"), tuple(rows[:ROWS]), max(0, len(rows) - ROWS)))
-    for seal in sealed:
-        if seal.kind == "sign-off":
-            blocks.append(Said(f"The reviewer's own words: {seal.said.get('statement', '')}"))
+        stated.append((seal.member, "wrong" if seal.faults else held, said))
+    if stated:
+        blocks.append(rows("Signed statements", ("Statement", "Signature", "Who"), stated))
+    blocks += [Said(f"The reviewer's own words: {seal.said.get('statement', '')}") for seal in sealed if seal.kind == "sign-off"]
     blocks.append(Said("What was verified of this pack, before this page was made:"))
     blocks += [Said(f"{check.mark.value.capitalize()}: {check.says}", _TONES[check.mark]) for check in verification.checks]
-    return Part("signed", "Who made, signed and signed off", tuple(blocks), short="Signatures", note=f"{len(rows):,}")
+    return Part("signed", "Who made, signed and signed off", tuple(blocks), short="Signatures", note=f"{len(stated):,}")
 
 
 _LIMITS: Final = (
-    "The pack says what these policies found in the log records that were delivered to the account that ran s3guard. It does not say "
-    "that the policies ask for what your framework asks for: read them.",
+    "The pack says what these policies found in the log records that were delivered to the account that ran s3guard, not whether the "
+    + "policies ask for what your framework asks for: read them.",
     "Signatures say who signed and that nothing was changed since; not that the signer told the truth. With the logs, "
-    "s3guard evidence verify --replay judges them again, and --objects compares each log object with what was judged.",
+    + "s3guard evidence verify --replay judges them again, and --objects compares each log object with what was judged.",
     "Without a time stamp of an authority, when the pack was signed is the signer's word. A sign-off that was taken out of the pack "
-    "again leaves no trace in it.",
+    + "again leaves no trace in it.",
 )
 
 

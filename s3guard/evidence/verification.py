@@ -78,7 +78,8 @@ def document(found: Verification) -> dict[str, Any]:
         "exit_code": found.exit_code,
         "verdict": found.verdict,
         "checks": [
-            {"name": one.name, "mark": one.mark.value, "says": shown(one.says), "details": [*map(shown, one.details)]} for one in found.checks
+            {"name": one.name, "mark": one.mark.value, "says": shown(one.says), "details": [*map(shown, one.details)]}
+            for one in found.checks
         ],
     }
 

@@ -98,7 +98,9 @@ def _checks(request: Request) -> Iterator[Check]:
     except (PackError, ValueError) as error:  # NOTE: what cannot be spelled as RFC 8785 says is a ValueError
         yield Check("manifest", Mark.BROKEN, f"There is no {MANIFEST} to hold the other members against.", (str(error),))
         return
-    yield Check("manifest", Mark.HOLDS, f"{MANIFEST} is spelled as it was signed (RFC 8785), and lists {plural(len(listed.files), 'member')}.")
+    yield Check(
+        "manifest", Mark.HOLDS, f"{MANIFEST} is spelled as it was signed (RFC 8785), and lists {plural(len(listed.files), 'member')}."
+    )
     digest = hashlib.sha256(data).hexdigest()
     members = _members(pack, listed)
     yield members
@@ -126,11 +128,24 @@ def _members(pack: archive.Archive, listed: manifest.Manifest) -> Check:
         elif entry.sha256 != one.sha256:
             faults.append(f"{one.path} was altered: its SHA-256 is not the one that the manifest says")
     named = {MANIFEST, *(one.path for one in listed.files)}
-    faults += [f"{name} was put in: the manifest does not list it" for name in pack.entries if name not in named and not name.startswith(ATTESTATIONS)]
+    faults += [
+        f"{name} was put in: the manifest does not list it"
+        for name in pack.entries
+        if name not in named and not name.startswith(ATTESTATIONS)
+    ]
     faults += [f"{name} is missing, and not listed: every pack has one" for name in Contents.EVERY if name not in named]
     if faults:
-        return Check("members", Mark.BROKEN, f"{plural(len(faults), 'member')} of the pack {_is(len(faults))} not what the manifest lists.", tuple(faults))
-    return Check("members", Mark.HOLDS, f"All {plural(len(listed.files), 'member')} are there, none beside them, each with the SHA-256 that the manifest says.")
+        return Check(
+            "members",
+            Mark.BROKEN,
+            f"{plural(len(faults), 'member')} of the pack {_is(len(faults))} not what the manifest lists.",
+            tuple(faults),
+        )
+    return Check(
+        "members",
+        Mark.HOLDS,
+        f"All {plural(len(listed.files), 'member')} are there, none beside them, each with the SHA-256 that the manifest says.",
+    )
 
 
 def _agree(contents: Contents) -> Check:
@@ -141,7 +156,9 @@ def _agree(contents: Contents) -> Check:
     others = ", ".join(name for name in RENDERED if name != REPORT)
     if faults:
         return Check("agreement", Mark.BROKEN, "Members of the pack contradict each other.", tuple(faults))
-    return Check("agreement", Mark.HOLDS, f"{REPORT}, {others} and {MANIFEST} say the same: {report.status.value}, exit code {report.exit_code}.")
+    return Check(
+        "agreement", Mark.HOLDS, f"{REPORT}, {others} and {MANIFEST} say the same: {report.status.value}, exit code {report.exit_code}."
+    )
 
 
 def _policies(contents: Contents) -> Check:
@@ -149,7 +166,13 @@ def _policies(contents: Contents) -> Check:
     if faults:
         return Check("policies", Mark.BROKEN, "The policies in the pack are not those that the report names.", tuple(faults))
     count = len(contents.manifest.policies)
-    return Check("policies", Mark.HOLDS, f"The {plural(count, 'policy', 'policies')} in the pack {_is(count)} the one that judged: by SHA-256, in report and manifest." if count == 1 else f"The {count:,} policies in the pack are those that judged: by SHA-256, in report and manifest.")
+    return Check(
+        "policies",
+        Mark.HOLDS,
+        f"The {plural(count, 'policy', 'policies')} in the pack {_is(count)} the one that judged: by SHA-256, in report and manifest."
+        if count == 1
+        else f"The {count:,} policies in the pack are those that judged: by SHA-256, in report and manifest.",
+    )
 
 
 def _complete(contents: Contents) -> Check:
@@ -192,7 +215,11 @@ def _statements(contents: Contents, sealed: Sequence[Seal]) -> Check:
         return Check("statements", Mark.BROKEN, "Signed statements in the pack are not what they must be.", tuple(faults))
     if not sealed:
         return Check("statements", Mark.SKIPPED, "There is no signed statement in the pack.")
-    return Check("statements", Mark.HOLDS, f"{plural(len(sealed), 'signed statement')} in the pack {_is(len(sealed))} about this pack, and {_says(len(sealed))} of it what it says itself.")
+    return Check(
+        "statements",
+        Mark.HOLDS,
+        f"{plural(len(sealed), 'signed statement')} in the pack {_is(len(sealed))} about this pack, and {_says(len(sealed))} of it what it says itself.",
+    )
 
 
 def _signed(sealed: Sequence[Seal], keys: Sequence[Key]) -> Check:
@@ -202,8 +229,14 @@ def _signed(sealed: Sequence[Seal], keys: Sequence[Key]) -> Check:
     if not keys:
         names = ", ".join(dict.fromkeys(seal.keys for seal in own))
         return Check("signature", Mark.UNKNOWN, f"Nobody verified who signed: the pack says that it was the key {names}; {TRUST}.")
-    unsigned = [f"{seal.member} is not signed with a key that you trust, but, as it says, with {seal.keys}" for seal in own if not seal.held]
-    missing = [f"{kind} is missing: none of the keys signed such a statement" for kind in ("test-result", "evaluation") if kind not in {seal.kind for seal in own}]
+    unsigned = [
+        f"{seal.member} is not signed with a key that you trust, but, as it says, with {seal.keys}" for seal in own if not seal.held
+    ]
+    missing = [
+        f"{kind} is missing: none of the keys signed such a statement"
+        for kind in ("test-result", "evaluation")
+        if kind not in {seal.kind for seal in own}
+    ]
     if unsigned or missing:
         return Check("signature", Mark.BROKEN, "None of the keys that you gave signed this pack.", (*unsigned, *missing))
     held = ", ".join(dict.fromkeys(key for seal in own for key in seal.held))
@@ -218,7 +251,9 @@ def _signed_off(sealed: Sequence[Seal], keys: Sequence[Key]) -> Check:
     open_ = sum(not seal.held for seal in offs)
     if open_:
         why = f"the key of {plural(open_, 'reviewer')} was not given; {TRUST}" if keys else f"no key was given; {TRUST}"
-        return Check("sign-off", Mark.UNKNOWN, f"{plural(len(offs), 'sign-off')}, and {open_:,} of them could not be verified: {why}.", details)
+        return Check(
+            "sign-off", Mark.UNKNOWN, f"{plural(len(offs), 'sign-off')}, and {open_:,} of them could not be verified: {why}.", details
+        )
     return Check("sign-off", Mark.HOLDS, f"{plural(len(offs), 'sign-off')}, each signed with a key that you trust.", details)
 
 

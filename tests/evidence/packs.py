@@ -107,9 +107,7 @@ class Pack:
 
 def made(project: Path, *logs: str, policies: str = "policies") -> Pack:
     """A pack of one run over logs of a project, which is the working directory."""
-    report = check.check(
-        check.Request(logs=logs, policies=[project / policies], as_of=AS_OF, since=SINCE, until=UNTIL)
-    )
+    report = check.check(check.Request(logs=logs, policies=[project / policies], as_of=AS_OF, since=SINCE, until=UNTIL))
     report = replace(report, run=replace(report.run, id=RUN, started=AS_OF, finished=AS_OF))
     members = {
         name: "".join(find(output).render(report, Options())).encode()
@@ -133,8 +131,8 @@ def made(project: Path, *logs: str, policies: str = "policies") -> Pack:
         "README.txt": b"A pack.\n",
         "objects.jsonl": "".join(f"{json.dumps(one)}\n" for one in objects).encode(),
         "coverage.json": json.dumps(hours).encode(),
-        "runs.json": json.dumps({"expected": [], "found": [{"id": RUN}], "missing": []}).encode(),
-        "waivers.json": json.dumps({"in_force": [], "expired": [], "unused": []}).encode(),
+        "runs.json": json.dumps(runs_of(report)).encode(),
+        "waivers.json": json.dumps({"waivers": []}).encode(),
         "quarantined.jsonl": b"",
         **{f"policies/{path.name}": path.read_bytes() for path in sorted((project / policies).glob("*.yaml"))},
     }
@@ -157,8 +155,14 @@ def hours_of(report: Report) -> dict[str, Any]:
             for at, records in enumerate(stretch.records):
                 if records:
                     hours.append({"hour": instant(datetime.fromtimestamp(begin + at * one.hours.span, UTC)), "records": records})
-        buckets.append({"bucket": one.bucket, "records": one.records, "hours": hours})
+        buckets.append({"bucket": one.bucket, "records": one.records, "hours": hours, "gaps": []})
     return {"buckets": buckets}
+
+
+def runs_of(report: Report) -> dict[str, Any]:
+    when = instant(AS_OF)
+    run = {"id": RUN, "finished": when, "as_of": when, "exit_code": report.exit_code, "complete": True, "lacking": [], "policies": {}}
+    return {"history": False, "policies": [], "found": [run], "unfinished": [], "changes": []}
 
 
 def key(folder: Path, name: str = "signer") -> tuple[Ed25519, Key]:

@@ -57,7 +57,7 @@ def test_what_is_no_json_is_told(name: str) -> None:
 
 
 def test_json_within_the_bounds_is_read() -> None:
-    assert {"a": ["[[[[" * 200, {"b": "}\\\""}]} == loads(json.dumps({"a": ["[[[[" * 200, {"b": "}\\\""}]}).encode())
+    assert {"a": ["[[[[" * 200, {"b": '}\\"'}]} == loads(json.dumps({"a": ["[[[[" * 200, {"b": '}\\"'}]}).encode())
     assert loads(b"[" * DEEPEST + b"]" * DEEPEST)
 
 
@@ -66,15 +66,25 @@ def test_a_value_of_another_shape_is_told_where() -> None:
         shaped(dict[str, list[int]], b'{"a": ["x"]}')
 
 
-MEMBERS = ("report.json", "objects.jsonl", "coverage.json", "runs.json", "waivers.json", "quarantined.jsonl", "junit.xml", "report.sarif", "report.html")
+MEMBERS = (
+    "report.json",
+    "objects.jsonl",
+    "coverage.json",
+    "runs.json",
+    "waivers.json",
+    "quarantined.jsonl",
+    "junit.xml",
+    "report.sarif",
+    "report.html",
+)
 NASTY: dict[str, bytes] = {
     **NO_JSON,
     "a list": b"[]",
     "a text": b'"x"',
     "null": b"null",
     "nothing in it": b"{}",
-    "null in it": json.dumps({name: None for name in ("buckets", "found", "uri", "runs", "expected", "in_force")}).encode(),
-    "a text where a list belongs": json.dumps({name: "x" for name in ("buckets", "found", "uri", "runs", "expected")}).encode(),
+    "null in it": json.dumps(dict.fromkeys(("buckets", "found", "uri", "runs", "expected", "waivers"))).encode(),
+    "a text where a list belongs": json.dumps(dict.fromkeys(("buckets", "found", "uri", "runs", "expected"), "x")).encode(),
     "texts where objects belong": json.dumps({name: ["x", 1, None, []] for name in ("buckets", "found", "runs", "expected")}).encode(),
     "no count": b'{"uri": "x", "version": 1, "size": -1, "sha256": 7}',
     "a large count": b'{"uri": "x", "version": null, "size": 1e400, "sha256": "x"}',

@@ -20,7 +20,9 @@ def sheet(text: str) -> Sheet:
         Rows(f"Table {text}", ("Name", "#Count", "What was seen"), ((text, "1,234", f"{text} " * 3), ("b", "2", "")), left=12),
     )
     parts = tuple(Part(f"part-{at}", f"Part {text}", blocks, short=text, note="3") for at in range(2))
-    return Sheet("fail", "Violations were found", f"1 of {text}", text, (Said(text, Tone.BAD),), (("Period", text), ("Rules", text * 9)), parts, text)
+    return Sheet(
+        "fail", "Violations were found", f"1 of {text}", text, (Said(text, Tone.BAD),), (("Period", text), ("Rules", text * 9)), parts, text
+    )
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -184,8 +184,14 @@ TRICKS: dict[str, Callable[[tarfile.TarInfo], None]] = {
     "escape": lambda info: setattr(info, "name", "\x1b[2Jx"),
     "other script": lambda info: setattr(info, "name", "rеport.json"),
     "long": lambda info: setattr(info, "name", "a/" * 90 + "x"),
-    "symbolic link": lambda info: (setattr(info, "type", tarfile.SYMTYPE), setattr(info, "linkname", "/etc/passwd"), setattr(info, "size", 0))[0],
-    "hard link": lambda info: (setattr(info, "type", tarfile.LNKTYPE), setattr(info, "linkname", "report.json"), setattr(info, "size", 0))[0],
+    "symbolic link": lambda info: (
+        setattr(info, "type", tarfile.SYMTYPE),
+        setattr(info, "linkname", "/etc/passwd"),
+        setattr(info, "size", 0),
+    )[0],
+    "hard link": lambda info: (setattr(info, "type", tarfile.LNKTYPE), setattr(info, "linkname", "report.json"), setattr(info, "size", 0))[
+        0
+    ],
     "device": lambda info: (setattr(info, "type", tarfile.CHRTYPE), setattr(info, "size", 0))[0],
     "pipe": lambda info: (setattr(info, "type", tarfile.FIFOTYPE), setattr(info, "size", 0))[0],
     "folder": lambda info: (setattr(info, "type", tarfile.DIRTYPE), setattr(info, "size", 0))[0],

@@ -25,16 +25,25 @@ def show(
     *,
     key: Annotated[
         list[Path] | None,
-        options.flag("--key", takes="PUB.pem", panel=options.JUDGED, says="A public key whose owner you trust, to say who signed; repeatable."),
+        options.flag(
+            "--key", takes="PUB.pem", panel=options.JUDGED, says="A public key whose owner you trust, to say who signed; repeatable."
+        ),
     ] = None,
     tsa_roots: Annotated[
         Path | None,
-        options.flag("--tsa-roots", takes="FILE", panel=options.JUDGED, says="Certificates (PEM) of authorities whose time stamps you trust."),
+        options.flag(
+            "--tsa-roots", takes="FILE", panel=options.JUDGED, says="Certificates (PEM) of authorities whose time stamps you trust."
+        ),
     ] = None,
     wanted: Annotated[
         list[str] | None,
         options.flag(
-            "-o", "--output", takes="FORMAT[:PATH]", panel=options.WRITTEN, says="text or html; into the file PATH. [default: text]", values=FORMATS
+            "-o",
+            "--output",
+            takes="FORMAT[:PATH]",
+            panel=options.WRITTEN,
+            says="text or html; into the file PATH. [default: text]",
+            values=FORMATS,
         ),
     ] = None,
     color: options.Color = None,

@@ -28,17 +28,25 @@ def verify(
     key: Annotated[
         list[Path] | None,
         options.flag(
-            "--key", takes="PUB.pem", panel=options.JUDGED, says="A public key whose owner you trust, from another place than the pack; repeatable."
+            "--key",
+            takes="PUB.pem",
+            panel=options.JUDGED,
+            says="A public key whose owner you trust, from another place than the pack; repeatable.",
         ),
     ] = None,
     tsa_roots: Annotated[
         Path | None,
-        options.flag("--tsa-roots", takes="FILE", panel=options.JUDGED, says="Certificates (PEM) of authorities whose time stamps you trust."),
+        options.flag(
+            "--tsa-roots", takes="FILE", panel=options.JUDGED, says="Certificates (PEM) of authorities whose time stamps you trust."
+        ),
     ] = None,
     replay: Annotated[
         list[str] | None,
         options.flag(
-            "--replay", takes="LOGS", panel=options.JUDGED, says="Judge these logs again by the policies of the pack, and compare; repeatable."
+            "--replay",
+            takes="LOGS",
+            panel=options.JUDGED,
+            says="Judge these logs again by the policies of the pack, and compare; repeatable.",
         ),
     ] = None,
     objects: Annotated[
@@ -47,7 +55,12 @@ def verify(
     wanted: Annotated[
         list[str] | None,
         options.flag(
-            "-o", "--output", takes="FORMAT[:PATH]", panel=options.WRITTEN, says="text or json; into the file PATH. [default: text]", values=FORMATS
+            "-o",
+            "--output",
+            takes="FORMAT[:PATH]",
+            panel=options.WRITTEN,
+            says="text or json; into the file PATH. [default: text]",
+            values=FORMATS,
         ),
     ] = None,
     redact_key_file: options.RedactKeyFile = None,
