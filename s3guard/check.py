@@ -19,7 +19,7 @@ from s3guard import __version__, charted, chosen, engines, policy, sources, waiv
 from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.globs import matches
-from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
+from s3guard.model import ControlStatus, Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, left_out, plural
 from s3guard.outputs.json import render
 from s3guard.parsed import Quarantined
@@ -113,6 +113,8 @@ class Judged:
     """`s3guard.seen.OBJECT` of each log object of the period, where evidence is made of the run."""
     standing: Standing | None = None
     """What it began with."""
+    asked: Request | None = None
+    """What it was asked."""
     blind: Mapping[str, str] = field(default_factory=dict)
     """What could not be looked at and no result says: a name that stays the same from run to run, and a sentence."""
 
@@ -126,10 +128,16 @@ class Judged:
         if self.state is not None:
             from s3guard.state import run_head
 
+            self._keep_texts(self.state)
             # NOTE: the tables of the traffic are in the state already, and would be there again with each run.
             record = render(replace(self.kept, traffic=None), Options()).encode()
             while not self.state.append(run_head(self.kept.run.id, **self.covered), record):
                 self.state.view()
+
+    def _keep_texts(self, state: State) -> None:
+        """Keep the text of each policy in the state, so that evidence of the run can show by what it judged."""
+        sources = [] if self.standing is None else [source for one in self.standing.policies for source in one.sources]
+        state.keep({source.sha256: source.path for source in sources})
 
 
 def check(request: Request) -> Report:
@@ -209,6 +217,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     results = concluded.results if audit is None else (*concluded.results, *audit.results)
     blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
+    results, controls = _controls(request, loaded, results, coverage, audit)
     drawn = () if concluded.traffic is None else charted.notes(concluded.traffic)
     waived = waivers.notes(loaded, results, request.as_of)
     why = "--bucket names others" if request.buckets else "no policy is about them"
@@ -221,11 +230,12 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         coverage=coverage,
         policies=tuple(one.as_judged for one in loaded),
         results=results,
+        controls=controls,
         traffic=concluded.traffic,
         notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
-    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, concluded.objects, standing, blind)
+    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, concluded.objects, standing, request, blind)
 
 
 def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
@@ -244,6 +254,23 @@ def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Contain
         exclusions=request.exclusions,
     )
     return audited.audited(asked, loaded, known, among=_names(loaded))
+
+
+def _controls(
+    request: Request,
+    loaded: tuple[policy.Policy, ...],
+    results: tuple[Result, ...],
+    coverage: Coverage,
+    audit: audited.Audited | None,
+) -> tuple[tuple[Result, ...], tuple[ControlStatus, ...]]:
+    """The results with the controls that they bear on, and what they come to for each control."""
+    if not any(one.frameworks for one in loaded) and not any(one.controls for one in results):
+        return results, ()
+    from s3guard.matrix import Seen, matrix
+
+    sinks, planned = (audit.log_buckets, audit.is_planned) if audit is not None else ((), False)
+    hides = bool(request.redaction.kinds)
+    return matrix(Seen(loaded, results, coverage, request.frameworks, sinks, redacts=hides, planned=planned))
 
 
 def _concluded(request: Request, work: engines.Work, state: State | None, run: str, known: Container[str]) -> tuple[Conclusion, Told]:

@@ -131,7 +131,8 @@ def _decoded(answer: bytes, signature: bytes) -> TimeStampResponse:
         status = found.status
         imprint = found.tst_info.message_imprint if status == PKIStatus.GRANTED else None
     except ValueError as error:
-        raise UnableError("this is no time stamp (RFC 3161)") from error
+        # NOTE: with the reason, since some authorities write what their standard forbids, such as certificates in another order than DER's.
+        raise UnableError(f"this is no time stamp as RFC 3161 has them: {shown(str(error))[:200]}") from error
     if imprint is None:
         said = "; ".join(found.status_string)
         raise UnableError(f"the authority granted no time stamp: status {status}{f', {shown(said)[:200]}' if said else ''}")

@@ -1,11 +1,11 @@
-"""The runs that a state knows of: when each was, how it ended, what it judged and by which policies, and whether it looked at everything."""
+"""The runs that a state knows of: when each was, how it ended, what it judged by which policies, and whether it looked at everything."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -102,13 +102,21 @@ def finished(state: State) -> Iterator[Found]:
 
     for told in history.runs(state):
         end = told.told.get("finished") or told.told["as_of"]
-        common = {"id": told.run, "finished": _instant(end), "as_of": _instant(told.told["as_of"]), "sha256": told.sha256}
-        common |= {name: told.told[name] for name in ("status", "exit_code", "findings")}
+        brief = Found(
+            id=told.run,
+            finished=_instant(end),
+            as_of=_instant(told.told["as_of"]),
+            status=told.told["status"],
+            exit_code=told.told["exit_code"],
+            findings=told.told["findings"],
+            sha256=told.sha256,
+            is_kept=told.is_kept,
+        )
         if not told.is_kept:
-            yield Found(**common, is_kept=False)
+            yield brief
             continue
         head, body = state.opened(told.number, state.stored(told.number))
-        yield Found(**common, **_judged(head.get("covered", {}), json.loads(body)))
+        yield replace(brief, **_judged(head.get("covered", {}), json.loads(body)))
 
 
 def unfinished(state: State) -> Sequence[Unfinished]:

@@ -90,7 +90,8 @@ def schedule(policy: Policy, runs: Sequence[Found], since: datetime, until: date
     before = [run for run in good if run.finished <= since]
     begin = int((before[-1].finished if before else since).timestamp())
     due = _Due(every, grace, begin, int(until.timestamp()))
-    others = [run for run in mine if run not in good]
+    counting = {id(run) for run in good}
+    others = [run for run in mine if id(run) not in counting]
     found = [_attempted(one, others) for one in due.reviews([run for run in good if run.finished > since]) if one.due >= since]
     return Schedule(policy.name, timedelta(seconds=every), timedelta(seconds=grace), tuple(found))
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import JSONEncoder  # NOTE: not the module: `json` is an output here
 
-from s3guard import continuity
+from s3guard import continuity, controls
 from s3guard.model import Coverage, Listed, Report, UsageError
 from s3guard.text import CI_COMMAND, shown
 
@@ -126,7 +126,8 @@ def statements(report: Report) -> tuple[str, ...]:
     """Visible sentences that every output carries: what was looked at, what could not be, the report's notes, what all this proves."""
     notes = tuple(shown(note) for note in report.notes if note not in CLAIMS)
     looked = tuple(_coverage(report.coverage))
-    return (*(looked if is_of_records(report) else looked[1:]), *notes, proves(report))
+    told = map(shown, controls.statements(report))
+    return (*(looked if is_of_records(report) else looked[1:]), *notes, *told, proves(report))
 
 
 def proves(report: Report) -> str:

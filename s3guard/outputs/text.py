@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from s3guard import continuity
+from s3guard import continuity, controls
 from s3guard.charts.lines import lines, strip
 from s3guard.fields import WARNINGS
-from s3guard.model import Coverage, Finding, Omitted, Report, Result, Severity, Status
+from s3guard.model import Coverage, Evidenced, Finding, Omitted, Report, Result, Severity, Status
 from s3guard.outputs import CLAIMS, Options, is_of_records, plural, proves
 from s3guard.page import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Page
 from s3guard.verdict import WORDS, Standing, because, fails_run, headline, period, standing, volume, worst
@@ -69,6 +69,7 @@ def _body(page: Page, report: Report, options: Options) -> Iterator[str]:
         yield from _quiet_checks(page, (*found.passed, *found.idle))
     if options.traffic:
         yield from _traffic(page, report)
+    yield from _matrix(page, report, options)
     yield from _coverage(page, report, drawn=options.traffic)
 
 
@@ -146,6 +147,27 @@ def _rest(page: Page, hidden: Sequence[Finding], omitted: Omitted) -> Iterator[s
 
 def _controls(result: Result) -> str:
     return ", ".join(f"{control.framework} {control.control}" for control in result.controls)
+
+
+def _matrix(page: Page, report: Report, options: Options) -> Iterator[str]:
+    """A line for each framework, and the controls of which violations were found; with ``-v`` every control and why."""
+    if not report.controls:
+        return
+    yield ""
+    yield from page.lines("controls", controls.CAVEATS[0], label_style=BOLD)
+    for name, statuses in controls.by_framework(report).items():
+        yield from page.lines("", page.clean(name), BOLD)
+        yield from page.lines("", controls.tally(statuses))
+        broken = [page.clean(one.control) for one in statuses if one.status == Evidenced.VIOLATIONS.value]
+        if broken and not options.verbose:
+            yield from page.lines("", f"violations found: {', '.join(broken)}", DIM, most=4)
+        for group, several in controls.grouped(statuses) if options.verbose else ():
+            yield from page.lines("", group, DIM)
+            for one in several:
+                yield from page.lines(page.clean(one.status), f"{page.clean(one.control)}: {page.clean(one.title)}", label_style=DIM)
+                yield from page.lines("", page.clean(one.reason), DIM)
+    if not options.verbose:
+        yield from page.lines("", "-v tells why, --output html:FILE has the matrix", DIM)
 
 
 def _undetermined(page: Page, results: Iterable[Result]) -> Iterator[str]:

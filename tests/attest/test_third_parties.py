@@ -17,7 +17,7 @@ from in_toto_attestation.v1 import statement_pb2
 from in_toto_attestation.v1.statement import Statement
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import SSlibKey
+from securesystemslib.signer._key import SSlibKey
 from sigstore import dsse as cosign
 from sigstore.errors import VerificationError as CosignError
 from sigstore.hashes import Hashed
@@ -84,11 +84,11 @@ def test_sigstore_verifies_it_as_cosign_would_and_refuses_what_was_changed() -> 
 
 
 def test_in_toto_reads_the_statement_and_the_test_result() -> None:
-    read = json_format.Parse(STATEMENT, statement_pb2.Statement())  # type: ignore[attr-defined]  # made when it is loaded
+    read = json_format.Parse(STATEMENT, statement_pb2.Statement())
     Statement.copy_from_pb(read).validate()
     assert "https://in-toto.io/attestation/test-result/v0.1" == read.predicate_type
     predicate = json_format.MessageToJson(read.predicate)
-    result = json_format.Parse(predicate, test_result_pb2.TestResult())  # type: ignore[attr-defined]  # see above
+    result = json_format.Parse(predicate, test_result_pb2.TestResult())
     assert ("FAILED", ["p"], ["p/anonymous"], ["p/writers"]) == (
         result.result,
         [one.name for one in result.configuration],

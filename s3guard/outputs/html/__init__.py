@@ -17,7 +17,7 @@ from typing import Final
 from s3guard.markup import Markup, element, joined, seen
 from s3guard.model import Report, Status
 from s3guard.outputs import Options, instant
-from s3guard.outputs.html import annex, coverage, findings, traffic
+from s3guard.outputs.html import annex, coverage, findings, matrix, traffic
 from s3guard.outputs.html.parts import Section, chip, count_of, linked, table
 from s3guard.outputs.html.shell import content, sign, whole
 from s3guard.verdict import WORDS, Standing, because, headline, moment, period, standing, volume, worst
@@ -102,6 +102,7 @@ def _sections(report: Report) -> Iterator[Section]:
     yield coverage.section(report)
     yield from findings.sections(report)
     yield traffic.section(report)
+    yield from matrix.sections(report)
     yield from annex.sections(report)
 
 

@@ -1,0 +1,124 @@
+"""Keys and sign-offs on the command line: what is told, what is refused, and that hostile words stay words."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from s3guard.attest import Key, Statement, dsse
+from s3guard.evidence import archive
+from s3guard.text import visible
+from tests.cli.project import Here
+from tests.evidence.signed import pack
+from tests.outputs.corpus import HOSTILE
+
+WORDS = "correct horse battery"
+
+
+@pytest.fixture
+def there(here: Here) -> Here:
+    """A project with a pack and a pair of keys."""
+    pack(here.folder / "e.tar")
+    assert 0 == here("evidence", "keygen", "-o", "ada").code
+    return here
+
+
+def signed(here: Here, number: int = 1) -> Statement:
+    """What a sign-off of the pack says."""
+    data = archive.read(here.folder / "e.tar").data(f"attestations/{number:04d}-sign-off.dsse.json")
+    return Statement.of(dsse.verify(data, [Key.read(here.folder / "ada.pub.pem")]).payload)
+
+
+def sign_off(here: Here, *more: str, **environ: str) -> tuple[int, str, str]:
+    ended = here("evidence", "sign-off", "e.tar", "--key", "ada.pem", "--reviewer", "Ada Byron", "--statement", "Read.", *more, **environ)
+    return ended.code, ended.out, ended.err
+
+
+def test_a_pair_is_made_once(here: Here) -> None:
+    ended = here("evidence", "keygen", "-o", "ada")
+    key = Key.read(here.folder / "ada.pub.pem")
+    assert (0, "") == (ended.code, ended.err)
+    assert f"key {key.keyid}" == ended.out.splitlines()[-1]
+    assert 0o600 == stat.S_IMODE((here.folder / "ada.pem").stat().st_mode)
+    again = here("evidence", "keygen", "-o", "ada")
+    assert (3, "") == (again.code, again.out)
+    assert "ada.pem: this is there already, and a key is never written over" in again.err
+
+
+def test_the_list_of_reports_of_the_settings_is_no_name_of_a_key(here: Here) -> None:
+    ended = here("evidence", "keygen", S3GUARD_OUTPUT="json:report.json")
+    assert (2, "") == (ended.code, ended.out)
+    assert "where to?" in ended.err
+
+
+def test_a_reviewer_signs_off(there: Here) -> None:
+    code, out, err = sign_off(there, "--role", "privacy officer", "--decision", "accepted", SOURCE_DATE_EPOCH="1790000000")
+    assert (0, "") == (code, err)
+    said = signed(there).predicate
+    assert ("Ada Byron", "privacy officer", "accepted", "Read.", "2026-09-21T14:13:20Z") == tuple(
+        said[name] for name in ("reviewer", "role", "decision", "statement", "time")
+    )
+    keyid = Key.read(there.folder / "ada.pub.pem").keyid
+    assert f"Ada Byron: accepted; attestations/0001-sign-off.dsse.json of e.tar, key {keyid}\n" == out
+    assert 0 == sign_off(there)[0]
+    assert ("reviewed", None) == (signed(there, 2).predicate["decision"], signed(there, 2).predicate["role"])
+
+
+def test_a_locked_key_is_opened_by_the_environment_or_a_file(here: Here) -> None:
+    pack(here.folder / "e.tar")
+    here.write("words", f"{WORDS}\n")
+    assert 0 == here("evidence", "keygen", "-o", "ada", "--passphrase-file", "words").code
+    assert 2 == sign_off(here)[0]
+    assert 2 == sign_off(here, S3GUARD_KEY_PASSPHRASE=WORDS[::-1])[0]
+    assert 0 == sign_off(here, S3GUARD_KEY_PASSPHRASE=WORDS)[0]
+    assert 0 == sign_off(here, "--passphrase-file", "words")[0]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_words_of_a_reviewer_are_signed_as_they_are_and_shown_harmless(text: str, there: Here) -> None:
+    code, out, err = sign_off(there, "--reviewer", text)
+    if code == 0:
+        assert text == signed(there).predicate["reviewer"]
+        shown = out.removesuffix("\n")
+        rest = re.sub(r"\\u\{[0-9a-f]+\}", "", shown)
+        assert visible(rest) == rest
+        assert all(command not in shown for command in ("\n", "\r", "\x1b", "##[", "##vso["))
+    else:
+        assert (2, "") == (code, out)
+        assert "--reviewer" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "which pack? As in"),
+        (("e.tar",), "--key and --reviewer and --statement are missing"),
+        (("e.tar", "--key", "ada.pem", "--reviewer", "Ada"), "--statement is missing"),
+        (("x.tar", "--key", "ada.pem", "--reviewer", "Ada", "--statement", "x"), "x.tar: there is no such file"),
+        (("e.tar", "--key", "ada.pub.pem", "--reviewer", "Ada", "--statement", "x"), "a public key, which verifies"),
+        (("e.tar", "--key", "ada.pem", "--reviewer", "Ada", "--statement", " "), "--statement: there is nothing in it"),
+        (
+            ("e.tar", "--key", "ada.pem", "--reviewer", "Ada", "--statement", "x", "--decision", "fine"),
+            "say reviewed, accepted or rejected",
+        ),
+        (("e.tar", "--key", "ada.pem", "--reviewer", "Ada", "--statement", "x", "--timestamp", "tsa"), "--timestamp 'tsa': the URL"),
+        (("e.tar", "--key", "awskms://x", "--reviewer", "Ada", "--statement", "x"), "as in awskms:///alias/s3guard-evidence"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_told_and_nothing_is_written(arguments: tuple[str, ...], told: str, there: Here) -> None:
+    before = (there.folder / "e.tar").read_bytes()
+    ended = there("evidence", "sign-off", *arguments)
+    assert (2, "") == (ended.code, ended.out)
+    assert told in ended.err
+    assert before == (there.folder / "e.tar").read_bytes()
+
+
+def test_a_pack_that_was_altered_is_refused(there: Here) -> None:
+    path: Path = there.folder / "e.tar"
+    path.write_bytes(path.read_bytes().replace(b"A pack.", b"A rack."))
+    code, out, err = sign_off(there)
+    assert (3, "") == (code, out)
+    assert "README.txt was altered" in err
