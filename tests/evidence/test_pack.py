@@ -232,13 +232,11 @@ def test_the_recipe_of_the_first_page_works(here: Here, tmp_path: Path) -> None:
 
 
 def test_no_text_of_a_log_drives_a_terminal_or_a_line_of_its_own_in_any_member(here: Here) -> None:
-    texts_ = [text.encode("utf-8", "surrogateescape").replace(b"\n", b" ") for text in HOSTILE]
-    agents = [
-        lines.record(user_agent=text, requester=b"arn:aws:iam::111122223333:user/" + text.replace(b" ", b"")).render() for text in texts_
-    ]
-    (here.folder / "logs" / "hostile.log").write_bytes(
-        b"\n".join([*agents, *texts_, *(b"examplebucket " + text for text in texts_)]) + b"\n"
-    )
+    strange = [text.encode("utf-8", "surrogatepass").replace(b"\n", b" ") for text in HOSTILE.values()]
+    requester = b"arn:aws:iam::111122223333:user/"
+    records = [lines.record(user_agent=text, requester=requester + text.replace(b" ", b"")).render() for text in strange]
+    quarantined = [*strange, *(b"examplebucket " + text for text in strange)]
+    (here.folder / "logs" / "hostile.log").write_bytes(b"\n".join([*records, *quarantined]) + b"\n")
     (here.folder / "logs" / "\x1b]0;x\x07\u202e.log").write_bytes(CLEAN)
     here.write("policies/p.yaml", POLICY + 'waivers: [{rule: requesters, reason: "\\e[2J\\u202e", expires: 2019-03-01}]\n')
     _, pack = packed(here, *CHECK)
