@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -77,15 +77,20 @@ def of_run(done: Judged, lines: Lines | None, *, is_review: bool = True) -> Mate
     )
     if state is None:
         return found
-    view = state.view()
+    view, judged = state.view(), {one.run for one in done.kept.run.judged}
     return replace(
         found,
         runs=tuple(sorted((*finished(state), *own), key=lambda one: (one.finished, one.id))),
-        unfinished=tuple(one for one in unfinished(state) if not own or one.id != run),
+        unfinished=tuple(one for one in unfinished(state) if (not own or one.id != run) and _is_of(one, since, until, judged)),
         knows_runs=True,
         state=Origin(entries=view.last, sha256=view.digest) if view.last else None,
         text=state.text,
     )
+
+
+def _is_of(run: Unfinished, since: datetime, until: datetime, judged: Container[str]) -> bool:
+    """Whether a run that did not end is of the period: it was then, or judged records of it, or nobody knows when it was."""
+    return run.seen is None or since <= run.seen < until or run.id in judged
 
 
 def _period(done: Judged) -> tuple[datetime, datetime]:
