@@ -11,7 +11,6 @@ from s3guard.evidence.contents import Contents, count, items, objects, text
 from s3guard.evidence.members import COVERAGE, MANIFEST, OBJECTS, QUARANTINED, REPORT, RUNS, WAIVERS
 from s3guard.evidence.untrusted import quoted
 
-
 STATES: Final = ("on time", "late", "incomplete", "missing")
 """What may become of a review that was due."""
 
