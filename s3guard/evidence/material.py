@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
@@ -41,6 +41,8 @@ class Material:
     since: datetime
     until: datetime
     """What the report covers."""
+    open: list[Literal["since", "until"]]
+    """Ends of it that nobody asked for."""
     objects: pl.DataFrame
     """`s3guard.seen.OBJECT`, and ``run`` and ``again``: which runs judged it, first and by other rules; sorted by name."""
     lines: Lines | None
@@ -70,6 +72,7 @@ def of_run(done: Judged, lines: Lines | None, *, is_review: bool = True) -> Mate
         policies=done.standing.policies,
         since=since,
         until=until,
+        open=_open(done),
         objects=_objects(done, report.run.id),
         lines=lines,
         redaction=done.standing.redaction,
@@ -103,6 +106,15 @@ def _period(done: Judged) -> tuple[datetime, datetime]:
     last = coverage.last_record or since
     until = asked.until or max(asked.as_of, _instant(int(last.timestamp()) + 1))
     return since, until
+
+
+def _open(done: Judged) -> list[Literal["since", "until"]]:
+    asked = done.asked
+    if asked is None or (asked.since is not None and asked.until is not None):
+        return []
+    # NOTE: with a state the report always has a beginning.
+    since: list[Literal["since", "until"]] = ["since"] if asked.since is None and done.state is None else []
+    return [*since, "until"] if asked.until is None else since
 
 
 def _settled(report: Report) -> Report:
