@@ -41,14 +41,14 @@ def sheet(contents: Contents, sealed: Sequence[Seal], verification: Verification
         word=word,
         headline=_capital(headline(report)),
         because=_capital(because(report)),
-        alarms=tuple(_alarms(contents, verification)),
+        alarms=tuple(_alarms(contents, sealed, verification)),
         facts=tuple(_facts(contents, sealed)),
         parts=parts,
         made=f"Made by s3guard of the evidence pack {verification.pack}, SHA-256 {verification.sha256}.",
     )
 
 
-def _alarms(contents: Contents, verification: Verification) -> Iterator[Said]:
+def _alarms(contents: Contents, sealed: Sequence[Seal], verification: Verification) -> Iterator[Said]:
     wrong = [check for check in verification.checks if check.mark is Mark.BROKEN]
     if wrong:
         yield Said("DO NOT RELY ON THIS PACK: it was altered, or contradicts itself. What follows is only what it says.", Tone.BAD)
@@ -56,13 +56,18 @@ def _alarms(contents: Contents, verification: Verification) -> Iterator[Said]:
     for check in verification.checks:
         if check.name in ("signature", "sign-off") and check.mark is Mark.UNKNOWN:
             yield Said(f"Not verified: {check.says}", Tone.OPEN)
+    for seal in sealed:
+        if seal.kind == "sign-off" and seal.said.get("decision") == "rejected":
+            yield Said(f"A reviewer rejected this pack: {told(seal)}", Tone.BAD)
     yield from (Said(f"Not looked at when the pack was made: {reason}", Tone.OPEN) for reason in contents.manifest.not_looked_at)
 
 
 def _facts(contents: Contents, sealed: Sequence[Seal]) -> Iterator[tuple[str, str]]:
     report, listed = contents.report, contents.manifest
     looked = report.coverage
-    yield "Period reviewed", f"{_time(listed.period.since)} to {_time(listed.period.until)} UTC"
+    ends = " and ".join({"since": "beginning", "until": "end"}[one] for one in listed.period.open)
+    nobody = f" (nobody asked for the {ends}: all that was there was judged)" if ends else ""
+    yield "Period reviewed", f"{_time(listed.period.since)} to {_time(listed.period.until)} UTC{nobody}"
     yield "Clock", f"{_time(listed.as_of)} UTC: what counts as late or expired by then"
     yield "Records", f"{looked.records:,} log records of {plural(len(looked.buckets), 'bucket')}, in {plural(looked.objects, 'log object')}"
     yield "Rules", f"{plural(len(report.policies), 'policy', 'policies')}: {', '.join(one.policy for one in report.policies[:10])}"
