@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +62,11 @@ def sign_off(path: Path, say: Callable[[dict[str, Any]], SignOff], seal: Seal) -
     `say` is given what the reviewer has before him, in the pack's own words. PackError where the pack does not hold (`whole`): nobody
     signs off what was altered. UnableError where it cannot be signed or written.
     """
+    with _alone(path):
+        return _signed_off(path, say, seal)
+
+
+def _signed_off(path: Path, say: Callable[[dict[str, Any]], SignOff], seal: Seal) -> str:
     pack = archive.read(path)
     listed = whole(pack)
     numbers = [int(match[1]) for entry in pack.under(ATTESTATIONS) if (match := _NUMBERED.fullmatch(entry.path))]
@@ -69,6 +77,37 @@ def sign_off(path: Path, say: Callable[[dict[str, Any]], SignOff], seal: Seal) -
     # NOTE: of the pack that was looked at; where another one is in its place by now, that is told, and it stays as it is.
     archive.write(path, [*pack.entries.values(), *added], pack.mtime)
     return added[0].path
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One at a time: of two who sign off at once, the second one adds to what the first one wrote.
+
+    NOTE: a lock of the file itself leaves nothing behind. Who waited holds one of a file that is no longer there, and so looks again.
+    Windows has none, and there the later one of two at the same moment wins.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    while True:
+        try:
+            stream = path.open("rb")
+        except OSError as error:
+            raise PackError(f"{shown(str(path))} could not be read: {error.strerror or error}") from error
+        with stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            if _is_there(path, stream.fileno()):
+                yield
+                return
+
+
+def _is_there(path: Path, descriptor: int) -> bool:
+    """Whether the file is still the one that was opened."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    return False
 
 
 def _reviewed(listed: Manifest) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from s3guard.attest import Key, Statement, dsse
+from s3guard.attest import Key, Statement, dsse, keys
 from s3guard.evidence import archive
 from s3guard.text import visible
 from tests.cli.project import Here
@@ -122,3 +122,14 @@ def test_a_pack_that_was_altered_is_refused(there: Here) -> None:
     code, out, err = sign_off(there)
     assert (3, "") == (code, out)
     assert "README.txt was altered" in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("keygen", "-o", "bob"), ("sign-off", "e.tar", "--key", "ada.pem", "--reviewer", "A", "--statement", "b")]
+)
+def test_without_the_extra_the_way_to_get_it_is_told(arguments: tuple[str, ...], there: Here) -> None:
+    there.patch.setattr(keys, "find_spec", lambda _name: None)
+    ended = there("evidence", *arguments)
+    assert (2, "") == (ended.code, ended.out)
+    assert "signatures take the package cryptography: pip install 's3guard[sign]'" in ended.err
+    assert not (there.folder / "bob.pem").exists()
