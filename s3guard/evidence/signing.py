@@ -16,7 +16,7 @@ from s3guard.attest import Signer, Statement, dsse, predicates, stamps
 from s3guard.evidence import archive, assertions, manifest
 from s3guard.evidence.archive import Archive
 from s3guard.evidence.manifest import Manifest
-from s3guard.evidence.members import ATTESTATIONS, MANIFEST, REPORT, Member, PackError
+from s3guard.evidence.members import ATTESTATIONS, FRAMEWORKS, MANIFEST, REPORT, Member, PackError
 from s3guard.model import Report, UnableError
 from s3guard.text import shown
 
@@ -119,6 +119,11 @@ def _reviewed(listed: Manifest) -> dict[str, Any]:
         "members": len(listed.files),
         "report_sha256": report,
     }
+
+
+def frameworks(path: Path) -> list[str]:
+    """The frameworks for which a pack holds evidence, as they are named there; PackError where it cannot be read."""
+    return [entry.path.removeprefix(FRAMEWORKS).removesuffix(".yaml") for entry in archive.read(path).under(FRAMEWORKS)]
 
 
 def whole(pack: Archive) -> Manifest:

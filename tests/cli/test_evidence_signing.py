@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from s3guard.attest import Key, Statement, dsse, keys
 from s3guard.evidence import archive
 from s3guard.text import visible
 from tests.cli.project import Here
-from tests.evidence.signed import pack
+from tests.evidence.signed import MEMBERS, pack
 from tests.outputs.corpus import HOSTILE
+from tests.s3.access import alone
 
 WORDS = "correct horse battery"
 
@@ -133,3 +139,62 @@ def test_without_the_extra_the_way_to_get_it_is_told(arguments: tuple[str, ...],
     assert (2, "") == (ended.code, ended.out)
     assert "signatures take the package cryptography: pip install 's3guard[sign]'" in ended.err
     assert not (there.folder / "bob.pem").exists()
+
+
+@pytest.fixture
+def s3(there: Here, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client of an account with a bucket ``locked``, and one ``plain`` that has no Object Lock."""
+    alone(monkeypatch)
+    for name, value in (("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x"), ("AWS_DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+        client.create_bucket(Bucket="plain")
+        yield client
+
+
+def test_a_pack_that_was_signed_off_is_kept_for_as_long_as_its_frameworks_ask(s3: Any, there: Here) -> None:
+    pack(there.folder / "e.tar", {**MEMBERS, "frameworks/hipaa.yaml": b"id: hipaa\n", "frameworks/ours-1.yaml": b""})
+    code, out, err = sign_off(there, "--store", "s3://locked/packs")
+    assert (0, "") == (code, err)
+    assert "s3://locked/packs/e.0001-sign-off.tar, version " in out
+    assert "(COMPLIANCE); S3 has the SHA-256 " in out
+    seen = s3.get_object(Bucket="locked", Key="packs/e.0001-sign-off.tar")
+    assert (there.folder / "e.tar").read_bytes() == seen["Body"].read()
+    assert timedelta(days=2189) < seen["ObjectLockRetainUntilDate"] - datetime.now(UTC) <= timedelta(days=2190)
+
+
+def test_a_lock_is_as_long_and_as_strict_as_it_was_asked_for(s3: Any, there: Here) -> None:
+    assert 0 == sign_off(there, "--store", "s3://locked", "--retain", "2d", "--lock-mode", "governance")[0]
+    seen = s3.head_object(Bucket="locked", Key="e.0001-sign-off.tar")
+    assert "GOVERNANCE" == seen["ObjectLockMode"]
+    assert timedelta(days=1) < seen["ObjectLockRetainUntilDate"] - datetime.now(UTC) <= timedelta(days=2)
+
+
+def test_a_bucket_without_object_lock_ends_with_3_unless_it_will_do(s3: Any, there: Here) -> None:
+    code, _, err = sign_off(there, "--store", "s3://plain", "--retain", "1d")
+    assert 3 == code
+    assert "this bucket has no Object Lock" in err
+    code, out, err = sign_off(there, "--store", "s3://plain", "--retain", "1d", "--allow-unlocked")
+    assert 0 == code
+    assert "e.0002-sign-off.tar: NOT locked" in out
+    assert "warning: s3://plain/e.0002-sign-off.tar: this bucket has no Object Lock" in err
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--store", "folder"), "s3://org-evidence/s3guard is expected"),
+        (("--store", "s3://locked"), "for how long? Say --retain 365d"),
+        (("--store", "s3://locked", "--retain", "long"), "--retain"),
+        (("--store", "s3://locked", "--retain", "9999999d"), "longer than the calendar goes"),
+        (("--store", "s3://locked", "--retain", "1d", "--lock-mode", "soft"), "--lock-mode: say compliance or governance"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_bucket_is_told_before_anything_is_written(more: tuple[str, ...], told: str, there: Here) -> None:
+    before = (there.folder / "e.tar").read_bytes()
+    code, out, err = sign_off(there, *more)
+    assert (2, "") == (code, out)
+    assert told in err
+    assert before == (there.folder / "e.tar").read_bytes()
