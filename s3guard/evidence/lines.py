@@ -37,10 +37,13 @@ class Lines:
         self._heap: list[_Line] = []
         self.count = 0
         """Of all that were told."""
+        self.damaged = 0
+        """Of those that are no record at all."""
 
     def add(self, name: str, line: Quarantined) -> None:
         """Take a line of the log object `name`."""
         self.count += 1
+        self.damaged += line.status == "quarantined"
         one = _Line((name, line.line), line)
         if len(self._heap) < MANY:
             heapq.heappush(self._heap, one)

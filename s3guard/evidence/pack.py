@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from s3guard import outputs, waivers
+from s3guard import frameworks, outputs, waivers
 from s3guard.evidence import archive, manifest, told
 from s3guard.evidence.found import Found
 from s3guard.evidence.manifest import Manifest, Period, Promises, Redacted
 from s3guard.evidence.material import Material
 from s3guard.evidence.members import (
     COVERAGE,
+    FRAMEWORKS,
     JUNIT,
     OBJECTS,
     PAGE,
@@ -65,6 +66,7 @@ def pack(path: Path, material: Material, seal: Seal | None = None) -> Packed:
     changed = changes(material.policies, material.runs, material.since, report.run.as_of) if material.knows_runs else ()
     digests = {digest for run in material.runs for digest in run.policies.values()}
     members: list[Content] = [*files.members, *earlier(digests, material.text, files)]
+    members += [*_frameworks(material)]
     members += [Member(name, "".join(outputs.find(kind).render(report, Options())).encode("utf-8")) for name, kind in _RENDERED.items()]
     coverage = told.coverage(material)
     members.append(_json(COVERAGE, coverage))
@@ -123,6 +125,13 @@ def _of_period(material: Material) -> list[Found]:
         for run in material.runs
         if material.since <= run.finished and (run.finished < material.until or run.id in judged or run.sha256 is None)
     ]
+
+
+def _frameworks(material: Material) -> Iterator[Member]:
+    """The frameworks that the policies give evidence for, as they are shipped."""
+    names = {frameworks.resolved(name) for policy in material.policies for name in policy.frameworks}
+    for name in sorted(name for name in names if name is not None):
+        yield Member(f"{FRAMEWORKS}{name}.yaml", (frameworks.FOLDER / f"{name}.yaml").read_bytes())
 
 
 def _waivers(material: Material, judged: Report) -> list[dict[str, Any]]:

@@ -47,8 +47,7 @@ Addresses, requesters and the like stand as pseudonyms in the report; a line tha
 policies are not redacted: they are, byte by byte, what was judged by.
 """
 _ALONE: Final = "This pack was made by one run, without a record of other runs: it does not tell whether reviews are missing."
-_HOW: Final = r"""
-  1. Unpack it into an empty folder, and look whether each file is what the manifest says:
+_HOW: Final = r"""  1. Unpack it into an empty folder, and look whether each file is what the manifest says:
 
        tar -xf PACK.tar
        grep -o '{"path":"[^"]*","sha256":"[0-9a-f]*"' manifest.json |

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from s3guard.evidence.found import Found
+from s3guard.evidence.lines import MANY
 from s3guard.evidence.material import Material
 from s3guard.evidence.reviews import MOST, Change, Kept, Review, Schedule
 from s3guard.model import BucketCoverage, Hours, Status
 from s3guard.outputs import instant, plural
 from s3guard.text import shown
 
+_S3: Final = "s3://"
 _SLICE: Final = 50_000
 """Log objects that are written at a time."""
 _NAMED: Final = 10
@@ -31,7 +33,8 @@ def objects(material: Material) -> Iterator[bytes]:
             told = {
                 "uri": shown(row["object"]),
                 "version": None,
-                "etag": None if row["etag"] is None else shown(row["etag"]),
+                # NOTE: of a file it is made of times, which a copy of the same file has others of.
+                "etag": shown(row["etag"]) if row["etag"] is not None and row["object"].startswith(_S3) else None,
                 "size": row["bytes"] if row["size"] is None else row["size"],
                 "sha256": row["sha256"],
                 "records": row["records"],
@@ -84,7 +87,9 @@ def _hours(told: Hours) -> Iterator[dict[str, Any]]:
 
 def runs(material: Material, schedules: Sequence[Schedule], changed: Sequence[Change], found: Sequence[Found]) -> dict[str, Any]:
     """Reviews that were due, the runs of the period, those that did not end, and changes of policy."""
-    judged = {one.run: one for one in material.report.run.judged} or {one.run: one for one in material.judged.run.judged}
+    judged = {one.run: (one.objects, one.records) for one in material.judged.run.judged}
+    if not material.knows_runs:
+        judged = {one.id: (material.objects.height, material.report.coverage.records) for one in found}
     return {
         "history": material.knows_runs,
         "policies": [_schedule(one) for one in schedules] if material.knows_runs else [],
@@ -101,8 +106,8 @@ def runs(material: Material, schedules: Sequence[Schedule], changed: Sequence[Ch
                 "until": None if one.until is None else instant(one.until),
                 "policies": {shown(name): digest for name, digest in sorted(one.policies.items())},
                 "findings": one.findings,
-                "objects": judged[one.id].objects if one.id in judged else 0,
-                "records": judged[one.id].records if one.id in judged else 0,
+                "objects": judged.get(one.id, (0, 0))[0],
+                "records": judged.get(one.id, (0, 0))[1],
                 "entry_sha256": one.sha256,
             }
             for one in found
@@ -147,8 +152,11 @@ def not_looked_at(material: Material, schedules: Sequence[Schedule], found: Sequ
     if report.coverage.unreadable:
         yield f"{plural(len(report.coverage.unreadable), 'log object')} could not be read to the end: what was not read was not judged."
     if count := report.coverage.quarantined:
-        kept = "" if material.lines is not None else " Their text was not kept, so quarantined.jsonl does not hold them."
-        yield f"{plural(count, 'line')} could not be read as a record, so no rule judged {'it' if count == 1 else 'them'}.{kept}"
+        yield f"{plural(count, 'line')} could not be read as a record, so no rule judged {'it' if count == 1 else 'them'}."
+        if unkept := count - (0 if material.lines is None else material.lines.damaged):
+            yield f"Of {plural(unkept, 'such line')} the text was not kept by the state of runs, so quarantined.jsonl does not hold it."
+    if material.lines is not None and material.lines.left:
+        yield f"quarantined.jsonl holds the first {MANY:,} lines by log object, and {material.lines.left:,} more were left out."
     if material.knows_runs:
         yield from _of_runs(material, schedules, found)
 

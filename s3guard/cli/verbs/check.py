@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from s3guard import memory
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, options, progress, redacting, requested, telling, terminal
+from s3guard.cli import choices, delivery, options, packing, progress, redacting, requested, signing, storing, telling, terminal
 from s3guard.cli.options import JUDGED
 from s3guard.cli.period import period
 
@@ -49,6 +50,14 @@ def check(
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
     quarantine: options.Quarantine = None,
+    evidence: packing.Evidence = None,
+    key: signing.SigningKey = None,
+    passphrase_file: signing.PassphraseFile = None,
+    timestamp: signing.Timestamp = None,
+    store: storing.Store = None,
+    retain: storing.Retain = None,
+    lock_mode: storing.LockMode = "compliance",
+    allow_unlocked: storing.AllowUnlocked = False,
     redact: options.Redact = None,
     redact_key_file: options.RedactKeyFile = None,
     mask: options.Mask = None,
@@ -93,6 +102,9 @@ def check(
     wish = telling.Wish(notify, notify_on, notify_details, threshold, state, accesses[0], not quiet, allow_undetermined, narrowed)
     teller = telling.teller(context, replace(wish, redaction=hidden))
     reader = accesses[0] if audit else Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer)
+    signed, stored = (key, passphrase_file, timestamp), (store, retain, lock_mode, allow_unlocked)
+    delivery.keep_apart(*(target.path for target in wanted), quarantine, evidence)
+    packer = packing.packer(context, evidence, signed, stored, reader, loud=not quiet)
     draws = any(target.output.draws for target in wanted)
     from s3guard.check import judged as judge
 
@@ -124,10 +136,13 @@ def check(
             jobs=jobs,
             late=late,
         )
-        done = judge(replace(request, progress=tell, audit=_audit(accesses) if audit else None, traffic=draws))
+        request = replace(request, audit=_audit(accesses) if audit else None, traffic=draws or packer is not None)
+        done = judge(replace(request, progress=tell, evidence=packer.lines.add if packer else None))
     done = teller.told(done)
+    found = done.report if draws else replace(done.report, traffic=None)
     # NOTE: what was not delivered was reported to nobody, and is new to the next run.
-    report = delivery.deliver(done.report, wanted, look, chosen.environ, judged=True, then=done.finish).report
+    then = done.finish if packer is None else partial(packer.finish, done)
+    report = delivery.deliver(found, wanted, look, chosen.environ, judged=True, then=then).report
     if not quiet:
         delivery.conclude(report, wanted)
     return report.exit_code
