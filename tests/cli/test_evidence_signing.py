@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import stat
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -198,3 +200,39 @@ def test_what_cannot_be_asked_of_a_bucket_is_told_before_anything_is_written(mor
     assert (2, "") == (code, out)
     assert told in err
     assert before == (there.folder / "e.tar").read_bytes()
+
+
+def packed(here: Here, name: str) -> Path:
+    """The signed pack of a run."""
+    ended = here("check", "logs/clean.log", "--evidence", name, "--key", "ada.pem", "--as-of", "2019-03-01", SOURCE_DATE_EPOCH="1790000000")
+    assert 0 == ended.code
+    assert f"{name}: " in ended.err
+    assert Key.read(here.folder / "ada.pub.pem").keyid in ended.err
+    return here.folder / name
+
+
+def test_the_same_run_signed_with_the_same_key_is_the_same_file(there: Here) -> None:
+    assert packed(there, "one.tar").read_bytes() == packed(there, "other.tar").read_bytes()
+
+
+def test_what_a_pack_says_of_itself_is_how_it_is_checked_with_openssl_and_sha256sum_alone(there: Here) -> None:
+    path = packed(there, "one.tar")
+    text = archive.read(path).data("README.txt").decode()
+    steps = [line.strip() for line in text.splitlines() if line.startswith("       ")]
+    script = "\n".join(steps).replace("PACK.tar", "../one.tar").replace("PUBLIC.pem", "../ada.pub.pem")
+    (there.folder / "empty").mkdir()
+
+    def ended() -> tuple[int, str]:
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script], cwd=there.folder / "empty", capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout
+
+    code, out = ended()
+    assert 0 == code
+    assert "report.json: OK\n" in out
+    assert "Signature Verified Successfully\n" in out
+    digest = hashlib.sha256(archive.read(path).data("manifest.json")).hexdigest()
+    assert 2 == out.count(digest)
+    path.write_bytes(path.read_bytes().replace(b"version: 1", b"version: 2"))
+    assert "policies/p.yaml: FAILED\n" in ended()[1]
