@@ -236,3 +236,12 @@ def test_what_a_pack_says_of_itself_is_how_it_is_checked_with_openssl_and_sha256
     assert 2 == out.count(digest)
     path.write_bytes(path.read_bytes().replace(b"version: 1", b"version: 2"))
     assert "policies/p.yaml: FAILED\n" in ended()[1]
+
+
+def test_the_key_that_signs_may_be_a_setting_and_is_none_that_is_trusted(there: Here) -> None:
+    ended = there("evidence", "sign-off", "e.tar", "--reviewer", "Ada", "--statement", "Read.", S3GUARD_KEY="ada.pem")
+    assert (0, "") == (ended.code, ended.err)
+    path = packed(there, "one.tar")
+    unknown = there("evidence", "verify", path.name, S3GUARD_KEY="ada.pem")
+    assert (3, "") == (unknown.code, unknown.err)
+    assert 0 == there("evidence", "verify", path.name, "--key", "ada.pub.pem", S3GUARD_KEY="ada.pem").code

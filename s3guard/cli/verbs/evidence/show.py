@@ -23,7 +23,8 @@ def show(
     context: typer.Context,
     pack: Annotated[Path | None, typer.Argument(metavar="PACK", help="The pack, a file.", show_default=False)] = None,
     *,
-    key: Annotated[
+    # NOTE: the setting `key` is a private one, which signs; whom to trust is said each time.
+    trusted: Annotated[
         list[Path] | None,
         options.flag(
             "--key", takes="PUB.pem", panel=options.JUDGED, says="A public key whose owner you trust, to say who signed; repeatable."
@@ -65,6 +66,6 @@ def show(
     from s3guard.evidence.verify import Request, shown_of
 
     roots = () if tsa_roots is None else stamps.roots(tsa_roots)
-    page, is_wrong = shown_of(Request(pack=pack, keys=[Key.read(path) for path in key or []], roots=roots))
+    page, is_wrong = shown_of(Request(pack=pack, keys=[Key.read(path) for path in trusted or []], roots=roots))
     papers.deliver(asked, {"text": lambda: (f"{line}\n" for line in printed.lines(page, look)), "html": lambda: [paged.render(page)]})
     return ending.VIOLATED if is_wrong else ending.CLEAN

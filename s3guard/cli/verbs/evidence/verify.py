@@ -25,7 +25,8 @@ def verify(
     context: typer.Context,
     pack: Annotated[Path | None, typer.Argument(metavar="PACK", help="The pack, a file.", show_default=False)] = None,
     *,
-    key: Annotated[
+    # NOTE: the setting `key` is a private one, which signs; whom to trust is said each time.
+    trusted: Annotated[
         list[Path] | None,
         options.flag(
             "--key",
@@ -92,7 +93,7 @@ def verify(
     found = verified(
         Request(
             pack=pack,
-            keys=[Key.read(path) for path in key or []],
+            keys=[Key.read(path) for path in trusted or []],
             roots=() if tsa_roots is None else stamps.roots(tsa_roots),
             replay=replay or (),
             objects=objects,
