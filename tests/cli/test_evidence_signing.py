@@ -18,7 +18,8 @@ from moto import mock_aws
 from s3guard.attest import Key, Statement, dsse, keys
 from s3guard.evidence import archive
 from s3guard.text import visible
-from tests.cli.project import Here
+from tests.attest.authority import Authority, serving
+from tests.cli.project import POLICY, Here
 from tests.evidence.signed import MEMBERS, pack
 from tests.outputs.corpus import HOSTILE
 from tests.s3.access import alone
@@ -85,18 +86,22 @@ def test_a_locked_key_is_opened_by_the_environment_or_a_file(here: Here) -> None
     assert 0 == sign_off(here, "--passphrase-file", "words")[0]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_words_of_a_reviewer_are_signed_as_they_are_and_shown_harmless(text: str, there: Here) -> None:
-    code, out, err = sign_off(there, "--reviewer", text)
-    if code == 0:
-        assert text == signed(there).predicate["reviewer"]
+def test_hostile_words_of_a_reviewer_are_signed_as_they_are_and_shown_harmless(there: Here) -> None:
+    number = 0
+    texts = list(HOSTILE.values())[::5]  # NOTE: that all of them are signed as they are is tested where that is quicker.
+    for text in texts:
+        code, out, err = sign_off(there, "--reviewer", text)
+        if code:
+            assert (2, "") == (code, out)
+            assert "--reviewer" in err
+            continue
+        number += 1
+        assert text == signed(there, number).predicate["reviewer"]
         shown = out.removesuffix("\n")
         rest = re.sub(r"\\u\{[0-9a-f]+\}", "", shown)
         assert visible(rest) == rest
         assert all(command not in shown for command in ("\n", "\r", "\x1b", "##[", "##vso["))
-    else:
-        assert (2, "") == (code, out)
-        assert "--reviewer" in err
+    assert number > len(texts) // 2
 
 
 @pytest.mark.parametrize(
@@ -245,3 +250,28 @@ def test_the_key_that_signs_may_be_a_setting_and_is_none_that_is_trusted(there: 
     unknown = there("evidence", "verify", path.name, S3GUARD_KEY="ada.pem")
     assert (3, "") == (unknown.code, unknown.err)
     assert 0 == there("evidence", "verify", path.name, "--key", "ada.pub.pem", S3GUARD_KEY="ada.pem").code
+
+
+def test_a_new_pack_is_kept_for_as_long_as_the_frameworks_of_its_policies_ask(s3: Any, there: Here) -> None:
+    there.write("policies/p.yaml", POLICY + "frameworks: [pci-dss]\n")
+    ended = there("check", "logs/clean.log", "--evidence", "one.tar", "--store", "s3://locked/packs", "--as-of", "2019-03-01")
+    assert 0 == ended.code
+    seen = s3.get_object(Bucket="locked", Key="packs/one.tar")
+    assert (there.folder / "one.tar").read_bytes() == seen["Body"].read()
+    assert "COMPLIANCE" == seen["ObjectLockMode"]
+    assert timedelta(days=364) < seen["ObjectLockRetainUntilDate"] - datetime.now(UTC) <= timedelta(days=365)
+    again = there("check", "logs/clean.log", "--evidence", "one.tar", "--store", "s3://locked/packs", "--as-of", "2019-03-01")
+    assert 3 == again.code
+    assert "there is one already, and a pack is written once" in again.err
+
+
+def test_an_authority_stamps_what_was_signed_and_whoever_trusts_it_sees_when(there: Here) -> None:
+    authority = Authority(there.folder / "tsa")
+    authority.prepare()
+    with serving(authority):
+        more = ("--key", "ada.pem", "--timestamp", authority.url, "--as-of", "2019-03-01")
+        assert 0 == there("check", "logs/clean.log", "--evidence", "one.tar", *more).code
+    assert 3 == there("evidence", "verify", "one.tar", "--key", "ada.pub.pem").code
+    ended = there("evidence", "verify", "one.tar", "--key", "ada.pub.pem", "--tsa-roots", "tsa/root.pem")
+    assert (0, "") == (ended.code, ended.err)
+    assert "2 time stamps, of an authority that you trust" in " ".join(ended.out.split())
