@@ -23,7 +23,7 @@ class Paper:
 
 
 def papers(written: Sequence[str], formats: Sequence[str]) -> tuple[Paper, ...]:
-    """What ``--output`` asks for, the first of `formats` where it asks for nothing; UsageError for another one, and for two in one place."""
+    """What ``--output`` asks for, else the first of `formats`; UsageError for another one, and for two in one place."""
     found = tuple(_paper(one, formats) for one in written or formats[:1])
     keep_apart(*(paper.path for paper in found))
     if sum(paper.path is None for paper in found) > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def same_objects(contents: Contents, root: Path, access: Access) -> Check:
     faults: list[str] = []
     unread: list[str] = []
     count = 0
-    for count, one in enumerate(originals(contents.objects(), root, access), 1):
+    for one in originals(contents.objects(), root, access):
+        count += 1
         if one.fate is not Fate.SAME:
             (unread if one.fate is Fate.UNREAD else faults).append(_fate(one))
     if faults:
@@ -50,6 +52,7 @@ def same_verdicts(contents: Contents, logs: Sequence[str], access: Access, redac
         needed = f"the pack is redacted: give the key {pack.redacted.key} with --redact-key-file, to compare what it says with the logs"
         if redaction.key is None or redaction.key.id != pack.redacted.key:
             return Check("replay", Mark.UNKNOWN, f"Nothing was judged again: {needed}.")
+        redaction = replace(redaction, kinds=frozenset(pack.redacted.kinds))
     with tempfile.TemporaryDirectory(prefix="s3guard-") as folder:
         try:
             files = contents.unpacked(Path(folder))
@@ -76,10 +79,8 @@ def same_verdicts(contents: Contents, logs: Sequence[str], access: Access, redac
     if differences:
         says = "Judged again, all is the same but for rules that look at what was before the period, which these logs may not hold."
         return Check("replay", Mark.UNKNOWN, says, tuple(one for one, _ in differences))
-    says = (
-        f"Judged again by the policies of the pack, {plural(found.coverage.records, 'record')} in {plural(found.coverage.objects, 'log object')} "
-        f"give the same {plural(len(pack.results), 'result')} and the same findings."
-    )
+    read = f"{plural(found.coverage.records, 'record')} in {plural(found.coverage.objects, 'log object')}"
+    says = f"Judged again by the policies of the pack, {read} give the same {plural(len(pack.results), 'result')} and the same findings."
     return Check("replay", Mark.HOLDS, says)
 
 
@@ -91,8 +92,8 @@ def _request(
         logs=logs,
         policies=files,
         as_of=_instant(listed.as_of),
-        since=_instant(listed.period.since),
-        until=_instant(listed.period.until),
+        since=None if "since" in listed.period.open else _instant(listed.period.since),
+        until=None if "until" in listed.period.open else _instant(listed.period.until),
         fail_on=report.run.fail_on,
         access=access,
         redaction=redaction,

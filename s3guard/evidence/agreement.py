@@ -69,8 +69,8 @@ def _junit(data: bytes, report: Report) -> Iterator[str]:
             sum(result.status in (Status.WAIVED, Status.NOT_APPLICABLE) for result in report.results),
         ),
     }
-    if len(cases) != len(report.results) + 2:
-        yield f"has {plural(len(cases), 'case')}; report.json has {plural(len(report.results), 'result')}, which are {len(report.results) + 2:,} cases"
+    if len(cases) != (expected := len(report.results) + 2):
+        yield f"has {plural(len(cases), 'case')}; the {plural(len(report.results), 'result')} of report.json are {expected:,} cases"
     for tag, (words, count) in wanted.items():
         there = sum(case.find(tag) is not None for case in cases)
         if there != count:

@@ -39,6 +39,8 @@ class Period(_Part):
 
     since: _Instant
     until: _Instant
+    open: list[Literal["since", "until"]] = []
+    """Ends that nobody asked for: all that was there was judged, and the end is where it ended."""
 
 
 class Redacted(_Part):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import polars as pl
 
@@ -41,6 +41,8 @@ class Material:
     since: datetime
     until: datetime
     """What the report covers."""
+    open: list[Literal["since", "until"]]
+    """Ends of it that nobody asked for."""
     objects: pl.DataFrame
     """`s3guard.seen.OBJECT`, and ``run`` and ``again``: which runs judged it, first and by other rules; sorted by name."""
     lines: Lines | None
@@ -70,6 +72,7 @@ def of_run(done: Judged, lines: Lines | None, *, is_review: bool = True) -> Mate
         policies=done.standing.policies,
         since=since,
         until=until,
+        open=_open(done),
         objects=_objects(done, report.run.id),
         lines=lines,
         redaction=done.standing.redaction,
@@ -77,15 +80,20 @@ def of_run(done: Judged, lines: Lines | None, *, is_review: bool = True) -> Mate
     )
     if state is None:
         return found
-    view = state.view()
+    view, judged = state.view(), {one.run for one in done.kept.run.judged}
     return replace(
         found,
         runs=tuple(sorted((*finished(state), *own), key=lambda one: (one.finished, one.id))),
-        unfinished=tuple(one for one in unfinished(state) if not own or one.id != run),
+        unfinished=tuple(one for one in unfinished(state) if (not own or one.id != run) and _is_of(one, since, until, judged)),
         knows_runs=True,
         state=Origin(entries=view.last, sha256=view.digest) if view.last else None,
         text=state.text,
     )
+
+
+def _is_of(run: Unfinished, since: datetime, until: datetime, judged: Container[str]) -> bool:
+    """Whether a run that did not end is of the period: it was then, or judged records of it, or nobody knows when it was."""
+    return run.seen is None or since <= run.seen < until or run.id in judged
 
 
 def _period(done: Judged) -> tuple[datetime, datetime]:
@@ -98,6 +106,15 @@ def _period(done: Judged) -> tuple[datetime, datetime]:
     last = coverage.last_record or since
     until = asked.until or max(asked.as_of, _instant(int(last.timestamp()) + 1))
     return since, until
+
+
+def _open(done: Judged) -> list[Literal["since", "until"]]:
+    asked = done.asked
+    if asked is None or (asked.since is not None and asked.until is not None):
+        return []
+    # NOTE: with a state the report always has a beginning.
+    since: list[Literal["since", "until"]] = ["since"] if asked.since is None and done.state is None else []
+    return [*since, "until"] if asked.until is None else since
 
 
 def _settled(report: Report) -> Report:

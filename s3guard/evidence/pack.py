@@ -79,7 +79,7 @@ def pack(path: Path, material: Material, seal: Seal | None = None) -> Packed:
             kept, count = _counted(lines)
             members.append(stack.enter_context(Spool(QUARANTINED)).extend(kept))
             bare = Manifest(
-                period=Period(since=instant(material.since), until=instant(material.until)),
+                period=Period(since=instant(material.since), until=instant(material.until), open=material.open),
                 as_of=instant(report.run.as_of),
                 status=report.status.value,
                 exit_code=report.exit_code,

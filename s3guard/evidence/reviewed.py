@@ -10,7 +10,7 @@ from s3guard.evidence.sheet import Part, Rows, Said, Tone
 from s3guard.fields import WARNINGS
 from s3guard.model import ControlStatus, Report, Result, Status
 from s3guard.outputs import plural, statements
-from s3guard.verdict import headline, moment, standing, worst
+from s3guard.verdict import headline, standing, worst
 
 ROWS: Final = 100
 """Rows of a table; the rest is counted."""
@@ -72,7 +72,8 @@ def covered(report: Report, gaps: Iterable[tuple[str, str]] = ()) -> Part:
     coverage = report.coverage
     blocks: list[Said | Rows] = [
         Said(
-            f"{plural(coverage.records, 'record')} in {plural(coverage.objects, 'log object')} of {plural(len(coverage.buckets), 'bucket')} were looked at."
+            f"{plural(coverage.records, 'record')} in {plural(coverage.objects, 'log object')} were looked at, "
+            f"of {plural(len(coverage.buckets), 'bucket')}."
         )
     ]
     if coverage.buckets:

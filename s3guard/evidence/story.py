@@ -103,12 +103,9 @@ def _signed(sealed: Sequence[Seal], verification: Verification) -> Part:
 
 
 _LIMITS: Final = (
-    "The pack says what these policies found in the log records that were delivered to the account that ran s3guard, not whether the "
-    + "policies ask for what your framework asks for: read them.",
-    "Signatures say who signed and that nothing was changed since; not that the signer told the truth. With the logs, "
-    + "s3guard evidence verify --replay judges them again, and --objects compares each log object with what was judged.",
-    "Without a time stamp of an authority, when the pack was signed is the signer's word. A sign-off that was taken out of the pack "
-    + "again leaves no trace in it.",
+    "The pack says what these policies found in the log records that were delivered, not whether the policies ask for what must be asked.",
+    "Signatures say who signed and that nothing was changed since; not that the signer told the truth: --replay judges the logs again.",
+    "When the pack was signed is the signer's word, unless an authority stamped it. A sign-off that was taken out leaves no trace.",
 )
 
 

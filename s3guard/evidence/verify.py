@@ -215,11 +215,8 @@ def _statements(contents: Contents, sealed: Sequence[Seal]) -> Check:
         return Check("statements", Mark.BROKEN, "Signed statements in the pack are not what they must be.", tuple(faults))
     if not sealed:
         return Check("statements", Mark.SKIPPED, "There is no signed statement in the pack.")
-    return Check(
-        "statements",
-        Mark.HOLDS,
-        f"{plural(len(sealed), 'signed statement')} in the pack {_is(len(sealed))} about this pack, and {_says(len(sealed))} of it what it says itself.",
-    )
+    said = f"{plural(len(sealed), 'signed statement')} {_is(len(sealed))} about this pack"
+    return Check("statements", Mark.HOLDS, f"{said}, and {_says(len(sealed))} of it what it says itself.")
 
 
 def _signed(sealed: Sequence[Seal], keys: Sequence[Key]) -> Check:

@@ -62,7 +62,7 @@ def test_json_within_the_bounds_is_read() -> None:
 
 
 def test_a_value_of_another_shape_is_told_where() -> None:
-    with pytest.raises(WrongError, match="'a.0'"):
+    with pytest.raises(WrongError, match=r"'a\.0'"):
         shaped(dict[str, list[int]], b'{"a": ["x"]}')
 
 

@@ -23,7 +23,6 @@ def show(
     context: typer.Context,
     pack: Annotated[Path | None, typer.Argument(metavar="PACK", help="The pack, a file.", show_default=False)] = None,
     *,
-    # NOTE: the setting `key` is a private one, which signs; whom to trust is said each time.
     trusted: Annotated[
         list[Path] | None,
         options.flag(
