@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from rfc3161_client import TimeStampResponse
 
+    Roots = tuple[Certificate, ...]
+
 ANSWER: Final = 30
 """Seconds in which an authority answers."""
 LARGEST: Final = 65_536

@@ -16,7 +16,7 @@ from s3guard.model import UnableError
 from s3guard.outputs import instant
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
+    from s3guard.attest.stamps import Roots
 
 ENVELOPE: Final = ".dsse.json"
 STAMP: Final = ".tsr"
@@ -56,7 +56,7 @@ class Seal:
         return ", ".join(quoted(key[:_SHOWN]).strip("'") for key in self.claimed) or "none"
 
 
-def seals(pack: Archive, manifest_sha256: str, keys: Sequence[Key], roots: tuple[Certificate, ...] = ()) -> list[Seal]:
+def seals(pack: Archive, manifest_sha256: str, keys: Sequence[Key], roots: Roots = ()) -> list[Seal]:
     """Every statement of a pack in the order of their numbers, with what is wrong with each; PackError where it cannot be read."""
     names = [entry.path for entry in pack.under(ATTESTATIONS)]
     found = [_seal(pack, name, manifest_sha256, keys) for name in names if name.endswith(ENVELOPE)]
@@ -135,7 +135,7 @@ def _renamed(data: bytes, keys: Sequence[Key]) -> Iterator[str]:
                 yield f"was signed with the key {key.keyid}, and says that it was {quoted(keyid)}"
 
 
-def _stamped(pack: Archive, seal: Seal, roots: tuple[Certificate, ...]) -> Seal:
+def _stamped(pack: Archive, seal: Seal, roots: Roots) -> Seal:
     """With what the time stamp beside it says, if there is one."""
     name = seal.member.removesuffix(ENVELOPE) + STAMP
     if name not in pack or not seal.claimed:

@@ -28,9 +28,8 @@ from s3guard.redaction import NOTHING, Redaction
 from s3guard.text import shown
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
-
     from s3guard.attest import Key
+    from s3guard.attest.stamps import Roots
     from s3guard.evidence.sheet import Sheet
 
 _PIECE: Final = 1 << 20
@@ -44,7 +43,7 @@ class Request:
     pack: Path
     keys: Sequence[Key] = ()
     """Public keys whose owners are trusted."""
-    roots: tuple[Certificate, ...] = ()
+    roots: Roots = ()
     """Certificates of authorities whose time stamps are trusted."""
     replay: Sequence[str] = ()
     """Logs over which the pack's policies are to give its verdicts again."""
