@@ -61,7 +61,7 @@ def test_a_sign_off_says_what_was_before_the_reviewer(tmp_path: Path) -> None:
     found = statement(path, signing.sign_off(path, said, SEAL))
     assert (MANIFEST, listed().member().sha256) == (found.subject, found.sha256)
     assert {
-        "period": {"since": "2026-10-01T00:00:00Z", "until": "2026-11-01T00:00:00Z"},
+        "period": listed().period.model_dump(),
         "status": "fail",
         "exit_code": 1,
         "members": 3,
