@@ -7,14 +7,22 @@ from s3guard.markup import Markup, element, joined, value
 from s3guard.outputs.html.parts import Section, table
 from s3guard.outputs.html.shell import content, sign, whole
 
-_CHIPS = {Tone.BAD: ("wrong", "fail"), Tone.OPEN: ("open", "undetermined"), Tone.GOOD: ("so", "pass")}
+_CHIPS = {Tone.BAD: ("attention", "fail"), Tone.OPEN: ("open", "undetermined"), Tone.GOOD: ("in order", "pass")}
 """A word in a coloured field before a sentence that is no plain one."""
+_STYLE = """
+.said { margin: 10px 0; max-width: 86ch }
+main .scroll { margin: 14px 0 22px }
+main td { min-width: 8em; overflow-wrap: break-word }
+main td.n { min-width: 0 }
+.top .headline + .facts { margin-top: 20px }
+"""
+"""What this page has besides the style of all pages."""
 
 
 def render(sheet: Sheet) -> str:
     """The page."""
     body = joined([_header(sheet), content([_section(part) for part in sheet.parts], "Parts of this page"), _footer(sheet)])
-    return whole(f"Evidence: {sheet.word}: {sheet.headline} (s3guard)", sheet.kind, body)
+    return whole(f"Evidence: {sheet.word}: {sheet.headline} (s3guard)", sheet.kind, body, _STYLE)
 
 
 def _header(sheet: Sheet) -> Markup:

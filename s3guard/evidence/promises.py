@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from s3guard.evidence.agreement import Fault
-from s3guard.evidence.contents import Contents, count, items, text
+from s3guard.evidence.contents import Contents, count, items, objects, text
 from s3guard.evidence.members import COVERAGE, MANIFEST, OBJECTS, QUARANTINED, REPORT, RUNS, WAIVERS
 from s3guard.evidence.untrusted import quoted
+
+STATES: Final = ("on time", "late", "incomplete", "missing")
+"""What may become of a review that was due."""
 
 
 def broken_promises(contents: Contents) -> Iterator[Fault]:
@@ -55,11 +59,27 @@ def _hours(contents: Contents) -> Iterator[Fault]:
 
 
 def _runs(contents: Contents) -> Iterator[Fault]:
-    ids = [text(one, "id", RUNS) for one in items(contents.runs, "found", RUNS)]
+    ids = [text(one, "id", RUNS) for one in objects(contents.runs, "found", RUNS)]
     for name, times in Counter(ids).items():
         if times > 1:
             yield RUNS, f"tells of the run {quoted(name)} {times:,} times"
     yield from _held(RUNS, "runs", len(ids), contents.manifest.promises.runs, MANIFEST)
+    yield from _reviews(contents)
+
+
+def _reviews(contents: Contents) -> Iterator[Fault]:
+    """What is told of the reviews that were due, counted again."""
+    kept = True
+    for policy in objects(contents.runs, "policies", RUNS):
+        if policy.get("review") is None:
+            continue
+        name, told = text(policy, "policy", RUNS), Counter(text(one, "status", RUNS) for one in objects(policy, "reviews", RUNS))
+        for state in STATES:
+            yield from _held(RUNS, f"reviews {state} by {quoted(name)}", told[state], count(policy, state.replace(" ", "_"), RUNS), RUNS)
+        yield from _held(RUNS, f"reviews by {quoted(name)}", told.total(), count(policy, "expected", RUNS), RUNS)
+        kept = kept and told.total() == told[STATES[0]]
+    if not kept and not contents.manifest.not_looked_at:
+        yield MANIFEST, f"says that nothing is missing, and {RUNS} tells of reviews that did not take place as they must"
 
 
 def _held(member: str, what: str, there: int, promised: int, where: str) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from s3guard.attest import canonical
 from s3guard.evidence.manifest import Manifest
-from s3guard.evidence.members import MANIFEST
+from s3guard.evidence.members import MANIFEST, REPORT
 from s3guard.evidence.seals import Seal
 from s3guard.evidence.untrusted import quoted
 from s3guard.model import Report
@@ -25,6 +25,8 @@ def misstatements(sealed: Sequence[Seal], listed: Manifest, report: Report) -> I
             yield from ((seal.member, one) for one in _tested(seal.said, listed, digest))
         elif seal.kind == "evaluation":
             yield from ((seal.member, one) for one in _evaluated(seal.said, listed, report))
+        elif seal.kind == "sign-off":
+            yield from ((seal.member, one) for one in _signed_off(seal.said, listed))
 
 
 def _tested(said: Mapping[str, Any], listed: Manifest, digest: str) -> Iterator[str]:
@@ -51,6 +53,24 @@ def _evaluated(said: Mapping[str, Any], listed: Manifest, report: Report) -> Ite
     for name, meant in wanted.items():
         if said.get(name) not in meant:
             yield f"says of {name} what the manifest and the report do not"
+
+
+def _signed_off(said: Mapping[str, Any], listed: Manifest) -> Iterator[str]:
+    """NOTE: what a reviewer had before him; other tools may have told him less of it."""
+    reviewed = said.get("reviewed")
+    if not isinstance(reviewed, dict) or any(not isinstance(said.get(name), str) for name in ("reviewer", "decision", "statement", "time")):
+        yield "does not say who decided what, when and of what"
+        return
+    wanted: dict[str, object] = {
+        "period": listed.period.model_dump(),
+        "status": listed.status,
+        "exit_code": listed.exit_code,
+        "members": len(listed.files),
+        "report_sha256": next((one.sha256 for one in listed.files if one.path == REPORT), None),
+    }
+    for name, meant in wanted.items():
+        if name in reviewed and reviewed[name] != meant:
+            yield f"says that the reviewer had {quoted(reviewed[name])} for {name} before him, the manifest says {quoted(meant)}"
 
 
 def _told(digests: Mapping[str, str]) -> dict[str, int | str]:

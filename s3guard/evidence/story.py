@@ -41,14 +41,14 @@ def sheet(contents: Contents, sealed: Sequence[Seal], verification: Verification
         word=word,
         headline=_capital(headline(report)),
         because=_capital(because(report)),
-        alarms=tuple(_alarms(contents, verification)),
+        alarms=tuple(_alarms(contents, sealed, verification)),
         facts=tuple(_facts(contents, sealed)),
         parts=parts,
         made=f"Made by s3guard of the evidence pack {verification.pack}, SHA-256 {verification.sha256}.",
     )
 
 
-def _alarms(contents: Contents, verification: Verification) -> Iterator[Said]:
+def _alarms(contents: Contents, sealed: Sequence[Seal], verification: Verification) -> Iterator[Said]:
     wrong = [check for check in verification.checks if check.mark is Mark.BROKEN]
     if wrong:
         yield Said("DO NOT RELY ON THIS PACK: it was altered, or contradicts itself. What follows is only what it says.", Tone.BAD)
@@ -56,6 +56,9 @@ def _alarms(contents: Contents, verification: Verification) -> Iterator[Said]:
     for check in verification.checks:
         if check.name in ("signature", "sign-off") and check.mark is Mark.UNKNOWN:
             yield Said(f"Not verified: {check.says}", Tone.OPEN)
+    for seal in sealed:
+        if seal.kind == "sign-off" and seal.said.get("decision") == "rejected":
+            yield Said(f"A reviewer rejected this pack: {told(seal)}", Tone.BAD)
     yield from (Said(f"Not looked at when the pack was made: {reason}", Tone.OPEN) for reason in contents.manifest.not_looked_at)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from s3guard.attest import Key
+from s3guard.attest import Key, Statement, dsse
+from s3guard.attest import statement as signed_statement
 from s3guard.attest.keys import Ed25519
 from s3guard.evidence.verification import Check, Mark, Verification
 from s3guard.evidence.verify import Request, verified
@@ -106,6 +108,17 @@ def rewritten(pack: Pack, private: Ed25519, **changes: bytes | Callable[[bytes],
     return pack.changed(**changes).sealed(private)
 
 
+REVIEWS: dict[str, Any] = {
+    "policy": "p",
+    "review": {"every": 86_400, "grace": 0},
+    "expected": 1,
+    "on_time": 0,
+    "late": 0,
+    "incomplete": 0,
+    "missing": 1,
+    "reviews": [{"due": "2019-02-02T00:00:00Z", "status": "on time"}],
+}
+MISSED = REVIEWS | {"reviews": [{"due": "2019-02-02T00:00:00Z", "status": "missing"}]}
 LIES: dict[str, tuple[dict[str, Any], str, str]] = {
     "a report that passes": (
         {"report_json": lambda data: data.replace(b'"exit_code": 1', b'"exit_code": 0', 1)},
@@ -148,7 +161,21 @@ LIES: dict[str, tuple[dict[str, Any], str, str]] = {
         "is not in its place",
     ),
     "an hour less": ({"coverage_json": b'{"buckets": []}'}, "completeness", "coverage.json tells nothing of 'examplebucket'"),
-    "a run less": ({"runs_json": b'{"found": []}'}, "completeness", "runs.json has 0 runs, manifest.json says 1"),
+    "a run less": (
+        {"runs_json": lambda data: json.dumps(json.loads(data) | {"found": []}).encode()},
+        "completeness",
+        "runs.json has 0 runs, manifest.json says 1",
+    ),
+    "a review that was kept": (
+        {"runs_json": lambda data: json.dumps(json.loads(data) | {"policies": [REVIEWS]}).encode()},
+        "completeness",
+        "runs.json has 0 reviews missing by 'p', runs.json says 1",
+    ),
+    "reviews that nobody missed": (
+        {"runs_json": lambda data: json.dumps(json.loads(data) | {"policies": [MISSED]}).encode()},
+        "completeness",
+        "manifest.json says that nothing is missing, and runs.json tells of reviews",
+    ),
     "a line more": ({"quarantined_jsonl": b"{}\n"}, "completeness", "quarantined.jsonl has 1 lines, manifest.json says 0"),
     "a policy that allows all": (
         {"policies__p_yaml": lambda data: data.replace(b"ann", b"*")},
@@ -168,3 +195,22 @@ def test_a_signer_who_lies_contradicts_himself(folder: Path, pack: Pack, signer:
     found = verified(Request(rewritten(pack, signer[0], **changes).write(folder / "pack.tar"), [signer[1]]))
     assert (1, Mark.BROKEN) == (found.exit_code, told(found)[check])
     assert any(part in detail for part in says.split("|") for detail in checked(found, check).details), checked(found, check).details
+
+
+def test_a_statement_that_says_something_else_than_the_pack_is_told(folder: Path, pack: Pack, signer: tuple[Ed25519, Key]) -> None:
+    passed = replace(pack, report=replace(pack.report, exit_code=0)).sealed(signer[0]).signed
+    for name, data in passed.items():
+        statement = Statement.of(dsse.read(data).payload)
+        payload = signed_statement("manifest.json", pack.manifest.member().sha256, statement.predicate_type, statement.predicate)
+        mine = pack.sealed(signer[0])
+        forged = replace(mine, signed={**mine.signed, name: dsse.sign(payload, signer[0])})
+        found = verified(Request(forged.write(folder / "pack.tar"), [signer[1]]))
+        assert (1, Mark.BROKEN) == (found.exit_code, told(found)["statements"])
+        assert all(name in detail for detail in checked(found, "statements").details)
+
+
+def test_a_sign_off_of_something_else_is_told(folder: Path, pack: Pack, signer: tuple[Ed25519, Key]) -> None:
+    path = pack.sealed(signer[0]).signed_off(signer[0], reviewed={"exit_code": 0, "status": "pass"}).write(folder / "pack.tar")
+    found = verified(Request(path, [signer[1]]))
+    assert (1, Mark.BROKEN) == (found.exit_code, told(found)["statements"])
+    assert "says that the reviewer had 'pass' for status before him" in " ".join(checked(found, "statements").details)

@@ -20,9 +20,13 @@ _SIGNS: Final = {
 """What stands in the circle beside the verdict."""
 
 
-def whole(title: str, kind: str, body: Markup) -> str:
-    """The page: one file that needs no network and may run nothing; `kind` is how it is coloured, one of those of `sign`."""
+def whole(title: str, kind: str, body: Markup, more: str = "") -> str:
+    """The page: one file that needs no network and may run nothing; `kind` is how it is coloured, one of those of `sign`.
+
+    `more` is style that the page has besides that of all pages.
+    """
     style = resources.files("s3guard.outputs.html").joinpath("style.css").read_text(encoding="utf-8").replace("\r\n", "\n")
+    style += more
     head = joined([*_meta(style), element("title", title), Markup(f"<style>{style}</style>\n")])
     page = element("html", element("head", head), element("body", body, class_=kind), lang="en")
     return f"<!DOCTYPE html>\n{page}"
