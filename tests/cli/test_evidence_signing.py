@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import stat
@@ -275,3 +276,13 @@ def test_an_authority_stamps_what_was_signed_and_whoever_trusts_it_sees_when(the
     ended = there("evidence", "verify", "one.tar", "--key", "ada.pub.pem", "--tsa-roots", "tsa/root.pem")
     assert (0, "") == (ended.code, ended.err)
     assert "2 time stamps, of an authority that you trust" in " ".join(ended.out.split())
+
+
+def test_a_key_of_kms_signs_a_pack_and_its_public_half_verifies_it(s3: Any, there: Here) -> None:
+    kms = boto3.client("kms")
+    arn = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+    assert 0 == there("check", "logs/clean.log", "--evidence", "one.tar", "--key", f"awskms:///{arn}", "--as-of", "2019-03-01").code
+    der = base64.encodebytes(kms.get_public_key(KeyId=arn)["PublicKey"]).decode()
+    there.write("kms.pub.pem", f"-----BEGIN PUBLIC KEY-----\n{der}-----END PUBLIC KEY-----\n")
+    assert 0 == there("evidence", "verify", "one.tar", "--key", "kms.pub.pem").code
+    assert 1 == there("evidence", "verify", "one.tar", "--key", "ada.pub.pem").code
