@@ -176,7 +176,7 @@ def _register(policies: Sequence[Policy], results: Sequence[Result] | None, day:
         by_rule.setdefault(result.rule, []).append(result)
     entries: list[Entry] = []
     for policy in policies:
-        mine = []
+        mine: list[Entry] = []
         for rule in dict.fromkeys(_named(policy, bound) for bound in policy.waivers):
             found = None if results is None else by_rule.get(rule, [])
             mine += _entries(policy, rule, found, day, redacted=redacted)

@@ -21,6 +21,7 @@ VERBS = (
     *(
         "check",
         "audit",
+        "test",
         "validate",
         "records",
         "report",

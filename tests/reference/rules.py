@@ -185,7 +185,9 @@ def waived(rule: str, subject: Subject, policy: Policy, as_of: int | None) -> bo
     for waiver in listed(policy.get("waivers")):
         if waiver["rule"] == rule and today <= date.fromisoformat(str(waiver["expires"])):
             match = waiver.get("match") or {}
-            if all(any(waiver_value(column, str(one), dict(subject)[column]) for one in listed(wanted)) for column, wanted in match.items()):
+            if all(
+                any(waiver_value(column, str(one), dict(subject)[column]) for one in listed(wanted)) for column, wanted in match.items()
+            ):
                 return True
     return False
 
