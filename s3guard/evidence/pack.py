@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from s3guard.evidence.members import (
     Spool,
 )
 from s3guard.evidence.readme import readme
-from s3guard.evidence.reviews import changes, schedule
+from s3guard.evidence.reviews import Change, Schedule, changes, schedule
 from s3guard.evidence.signing import Seal, sealed
 from s3guard.evidence.texts import earlier, texts
 from s3guard.model import Report, UnableError
@@ -60,42 +59,23 @@ def pack(path: Path, material: Material, seal: Seal | None = None) -> Packed:
     """
     files = texts(material.policies)
     report = files.report(material.report)
-    found = _of_period(material)
-    schedules = [schedule(one, material.runs, material.since, min(material.until, report.run.as_of)) for one in material.policies]
-    schedules = schedules if material.knows_runs else []
-    changed = changes(material.policies, material.runs, material.since, report.run.as_of) if material.knows_runs else ()
-    digests = {digest for run in material.runs for digest in run.policies.values()}
-    members: list[Content] = [*files.members, *earlier(digests, material.text, files)]
-    members += [*_frameworks(material)]
-    members += [Member(name, "".join(outputs.find(kind).render(report, Options())).encode("utf-8")) for name, kind in _RENDERED.items()]
+    facts = _facts(material)
     coverage = told.coverage(material)
+    digests = {digest for run in material.runs for digest in run.policies.values()}
+    members: list[Content] = [*files.members, *earlier(digests, material.text, files), *_frameworks(material)]
+    members += [Member(name, "".join(outputs.find(kind).render(report, Options())).encode("utf-8")) for name, kind in _RENDERED.items()]
     members.append(_json(COVERAGE, coverage))
-    members.append(_json(RUNS, told.runs(material, schedules, changed, found)))
+    members.append(_json(RUNS, told.runs(material, facts.schedules, facts.changed, facts.found)))
     members.append(_json(WAIVERS, {"waivers": _waivers(material, files.report(material.judged))}))
     try:
-        with ExitStack() as stack:
-            members.append(stack.enter_context(Spool(OBJECTS)).extend(told.objects(material)))
-            lines = () if material.lines is None else material.lines.written(material.redaction)
-            kept, count = _counted(lines)
-            members.append(stack.enter_context(Spool(QUARANTINED)).extend(kept))
-            bare = Manifest(
-                period=Period(since=instant(material.since), until=instant(material.until), open=material.open),
-                as_of=instant(report.run.as_of),
-                status=report.status.value,
-                exit_code=report.exit_code,
-                not_looked_at=[shown(sentence) for sentence in told.not_looked_at(material, schedules, found)],
-                policies={one.policy: one.sha256 for one in report.policies},
-                redacted=None if report.redacted is None else Redacted(kinds=list(report.redacted.kinds), key=report.redacted.key),
-                state=material.state,
-                promises=Promises(
-                    objects=material.objects.height,
-                    records=report.coverage.records,
-                    runs=len(found),
-                    hours=sum(len(bucket["hours"]) for bucket in coverage["buckets"]),
-                    quarantined=count[0],
-                ),
-                files=[],
-            )
+        with Spool(OBJECTS) as objects, Spool(QUARANTINED) as quarantined:
+            members += [objects.extend(told.objects(material)), quarantined]
+            count = 0
+            for line in () if material.lines is None else material.lines.written(material.redaction):
+                quarantined.write(line)
+                count += 1
+            hours = sum(len(bucket["hours"]) for bucket in coverage["buckets"])
+            bare = _manifest(material, report, facts, (hours, count))
             members.append(readme(bare, [member.path for member in members]))
             whole = bare.model_copy(update={"files": manifest.listed(members)})
             signed = [] if seal is None else sealed(whole, report, seal)
@@ -105,16 +85,45 @@ def pack(path: Path, material: Material, seal: Seal | None = None) -> Packed:
     return Packed(whole, report)
 
 
-def _counted(lines: Iterator[bytes] | Sequence[bytes]) -> tuple[Iterator[bytes], list[int]]:
-    """The lines, and how many there were once all were taken."""
-    count = [0]
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What was found of runs."""
 
-    def taken() -> Iterator[bytes]:
-        for line in lines:
-            count[0] += 1
-            yield line
+    found: list[Found]
+    schedules: list[Schedule]
+    changed: tuple[Change, ...]
 
-    return taken(), count
+
+def _facts(material: Material) -> _Facts:
+    if not material.knows_runs:
+        return _Facts(_of_period(material), [], ())
+    as_of = material.report.run.as_of
+    until = min(material.until, as_of)
+    schedules = [schedule(one, material.runs, material.since, until) for one in material.policies]
+    return _Facts(_of_period(material), schedules, changes(material.policies, material.runs, material.since, as_of))
+
+
+def _manifest(material: Material, report: Report, facts: _Facts, counted: tuple[int, int]) -> Manifest:
+    """The manifest without its files; `counted` are hours with records, and lines that are no record."""
+    hours, quarantined = counted
+    return Manifest(
+        period=Period(since=instant(material.since), until=instant(material.until), open=material.open),
+        as_of=instant(report.run.as_of),
+        status=report.status.value,
+        exit_code=report.exit_code,
+        not_looked_at=[shown(sentence) for sentence in told.not_looked_at(material, facts.schedules, facts.found)],
+        policies={one.policy: one.sha256 for one in report.policies},
+        redacted=None if report.redacted is None else Redacted(kinds=list(report.redacted.kinds), key=report.redacted.key),
+        state=material.state,
+        promises=Promises(
+            objects=material.objects.height,
+            records=report.coverage.records,
+            runs=len(facts.found),
+            hours=hours,
+            quarantined=quarantined,
+        ),
+        files=[],
+    )
 
 
 def _of_period(material: Material) -> list[Found]:

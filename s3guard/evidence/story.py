@@ -65,7 +65,9 @@ def _alarms(contents: Contents, sealed: Sequence[Seal], verification: Verificati
 def _facts(contents: Contents, sealed: Sequence[Seal]) -> Iterator[tuple[str, str]]:
     report, listed = contents.report, contents.manifest
     looked = report.coverage
-    yield "Period reviewed", f"{_time(listed.period.since)} to {_time(listed.period.until)} UTC"
+    ends = " and ".join({"since": "beginning", "until": "end"}[one] for one in listed.period.open)
+    nobody = f" (nobody asked for the {ends}: all that was there was judged)" if ends else ""
+    yield "Period reviewed", f"{_time(listed.period.since)} to {_time(listed.period.until)} UTC{nobody}"
     yield "Clock", f"{_time(listed.as_of)} UTC: what counts as late or expired by then"
     yield "Records", f"{looked.records:,} log records of {plural(len(looked.buckets), 'bucket')}, in {plural(looked.objects, 'log object')}"
     yield "Rules", f"{plural(len(report.policies), 'policy', 'policies')}: {', '.join(one.policy for one in report.policies[:10])}"

@@ -18,23 +18,8 @@ from tests.cli.project import COMMAND, QUIET, Here
 from tests.outputs.golden import expect
 
 VERBS = (
-    *(
-        "check",
-        "audit",
-        "test",
-        "validate",
-        "records",
-        "report",
-        "controls",
-        "rules",
-        "waivers",
-        "schema",
-        "explain",
-        "convert",
-        "state",
-        "evidence",
-    ),
-    *("watch", "notify"),
+    *("check", "audit", "test", "validate", "records", "report", "controls", "rules", "waivers", "schema"),
+    *("explain", "convert", "state", "evidence", "watch", "notify"),
 )
 NESTED = tuple(f"{group} {verb}" for group, module in catalog().items() if hasattr(module, "__path__") for verb in catalog(module))
 """The verbs of groups, as they are typed."""

@@ -51,11 +51,10 @@ def written(folder: Path, days: int = DAYS) -> State:
     (folder / ".git").mkdir()
     state = State(str(folder / "state"))
     state.view()
+    loaded = _policy(state, folder, OLD)
     for day in range(days):
-        if day in (0, CHANGED):
-            (folder / "policies" / "phi.yaml").write_text(OLD if day < CHANGED else NEW, encoding="utf-8")
-            (loaded,) = policy.load([folder / "policies"], folder)
-            state.keep({source.sha256: source.path for source in loaded.sources})
+        if day == CHANGED:
+            loaded = _policy(state, folder, NEW)
         time = BEGIN + timedelta(days=day, hours=1)
         (folder / "logs" / f"{day:02}.log").write_bytes(
             lines.record(logged_time=f"{time:[%d/%b/%Y:%H:%M:%S +0000]}".encode()).render() + b"\n"
@@ -63,6 +62,13 @@ def written(folder: Path, days: int = DAYS) -> State:
         if day != MISSING:
             _reviewed(state, folder, loaded, day)
     return state
+
+
+def _policy(state: State, folder: Path, text: str) -> policy.Policy:
+    (folder / "policies" / "phi.yaml").write_text(text, encoding="utf-8")
+    (loaded,) = policy.load([folder / "policies"], folder)
+    state.keep({source.sha256: source.path for source in loaded.sources})
+    return loaded
 
 
 def _reviewed(state: State, folder: Path, judged: policy.Policy, day: int) -> None:

@@ -21,6 +21,7 @@ from s3guard.policy import Policy
 from s3guard.redaction import NOTHING
 from tests import lines
 from tests.cli.project import CLEAN, DAMAGED, POLICY, Here, project, run
+from tests.outputs.corpus import HOSTILE
 
 SPAN = ("--as-of", "2019-02-07T00:00:00Z", "--since", "2019-02-06T00:00:00Z")
 CHECK = ("check", "logs", *SPAN, "--evidence", "e.tar", "-q")
@@ -228,3 +229,19 @@ def test_the_recipe_of_the_first_page_works(here: Here, tmp_path: Path) -> None:
     assert ended.stdout.count(": OK") == len(manifest.parse((folder / "manifest.json").read_bytes()).files)
     (folder / "coverage.json").write_bytes(b"{}")
     assert subprocess.run(["sh", "-ec", recipe], cwd=folder, capture_output=True, check=False).returncode != 0
+
+
+def test_no_text_of_a_log_drives_a_terminal_or_a_line_of_its_own_in_any_member(here: Here) -> None:
+    strange = [text.encode("utf-8", "surrogatepass").replace(b"\n", b" ") for text in HOSTILE.values()]
+    requester = b"arn:aws:iam::111122223333:user/"
+    records = [lines.record(user_agent=text, requester=requester + text.replace(b" ", b"")).render() for text in strange]
+    quarantined = [*strange, *(b"examplebucket " + text for text in strange)]
+    (here.folder / "logs" / "hostile.log").write_bytes(b"\n".join([*records, *quarantined]) + b"\n")
+    (here.folder / "logs" / "\x1b]0;x\x07\u202e.log").write_bytes(CLEAN)
+    here.write("policies/p.yaml", POLICY + 'waivers: [{rule: requesters, reason: "\\e[2J\\u202e", expires: 2019-03-01}]\n')
+    _, pack = packed(here, *CHECK)
+    for name in pack.entries:
+        if not name.startswith(("policies/", "report", "junit")):
+            for line in pack.data(name).decode("utf-8").splitlines():
+                assert line.isprintable(), name
+    assert len([*pack.entry("objects.jsonl").lines()]) == 7

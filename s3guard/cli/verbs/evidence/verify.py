@@ -13,10 +13,10 @@ from s3guard.model import UsageError
 
 ORDER = 3
 EXAMPLES = """
-s3guard evidence verify evidence.tar --key auditor-has.pub.pem
-s3guard evidence verify e.tar --key a.pub.pem --key ada.pub.pem --objects
-s3guard evidence verify evidence.tar --key a.pub.pem --replay s3://org-access-logs/
-s3guard evidence verify evidence.tar --key a.pub.pem --tsa-roots tsa.pem -o json
+s3guard evidence verify e.tar --key us.pub.pem
+s3guard evidence verify e.tar --key us.pub.pem --key ada.pub.pem --objects
+s3guard evidence verify e.tar --key us.pub.pem --replay s3://org-access-logs/
+s3guard evidence verify e.tar --key us.pub.pem --tsa-roots tsa.pem -o json
 """
 FORMATS = ("text", "json")
 
