@@ -117,7 +117,10 @@ def _unknown(control: Control, results: Sequence[Result]) -> ControlStatus:
     if against:
         status, told = Evidenced.VIOLATIONS, f"{_checks(against)} found violations"
     elif part:
-        status, told = Evidenced.PARTLY, f"{_checks(part)} {'is' if len(part) == 1 else 'are'} evidence by the word of the policy alone"
+        status, told = (
+            Evidenced.PARTLY,
+            f"{_checks(part)} {'is' if len(_names(part)) == 1 else 'are'} evidence by the word of the policy alone",
+        )
     elif found:
         status, told = Evidenced.UNDETERMINED, f"{_checks(found)} could not be judged"
     names = tuple(sorted({one.result.rule for one in found}))
@@ -223,7 +226,7 @@ class _Judged:
         told: dict[str, list[Bearing]] = {}
         for one in self._of(Voice.PART):
             told.setdefault(one.reservation or "speaks for it in part", []).append(one)
-        clauses = [f"{_checks(several)} {clause if len(several) == 1 else _of_several(clause)}" for clause, several in told.items()]
+        clauses = [f"{_checks(several)} {clause if len(_names(several)) == 1 else _of_several(clause)}" for clause, several in told.items()]
         if any(voice is Voice.PART for _, voice in self._run.values()):
             clauses.append("the run could not look at everything")
         return clauses
@@ -248,7 +251,7 @@ class _Judged:
         for one in self._of(Voice.FOR):
             if one.reservation:
                 told.setdefault(one.reservation, []).append(one)
-        return [f"{_checks(several)} {clause}" for clause, several in told.items()]
+        return [f"{_checks(several)} {clause if len(_names(several)) == 1 else _of_several(clause)}" for clause, several in told.items()]
 
     def _nothing(self) -> list[str]:
         """Why nothing bears on it, and what would."""
@@ -270,8 +273,11 @@ def _uncovered(control: ControlOf | None) -> list[str]:
 
 def _checks(bearings: Sequence[Bearing]) -> str:
     """``2 checks (p/writers, p/requesters)``: by name, over however many buckets."""
-    names = sorted({one.result.rule for one in bearings})
-    return _some(names, "check", "checks")
+    return _some(_names(bearings), "check", "checks")
+
+
+def _names(bearings: Sequence[Bearing]) -> list[str]:
+    return sorted({one.result.rule for one in bearings})
 
 
 def _some(names: Sequence[str], noun: str, nouns: str) -> str:

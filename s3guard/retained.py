@@ -81,8 +81,9 @@ def advice(policy: Policy) -> Iterator[str]:
 
 
 def _against(field: str, what: str, ours: Days, theirs: Days) -> str:
+    control, _, _ = theirs.because.partition(":")
     weight = "asks for" if not theirs.is_advice else "as many read it asks for"
     return (
-        f"`{field}` conflicts with a framework of the policy: logs are {what} {ours.days:,} days, and {theirs.because} "
-        f"{weight} {theirs.days:,}; the policy's word holds, so decide which of the two it should be"
+        f"`{field}` conflicts with a framework of the policy: logs are {what} {ours.days:,} days, and {control} {weight} {theirs.days:,}; "
+        "decide which of the two holds and say why in the policy"
     )

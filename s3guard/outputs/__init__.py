@@ -122,11 +122,14 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
-def statements(report: Report) -> tuple[str, ...]:
-    """Visible sentences that every output carries: what was looked at, what could not be, the report's notes, what all this proves."""
+def statements(report: Report, *, of_controls: bool = True) -> tuple[str, ...]:
+    """Visible sentences that every output carries: what was looked at, what could not be, the report's notes, what all this proves.
+
+    Those about controls are left out by outputs that show these by themselves.
+    """
     notes = tuple(shown(note) for note in report.notes if note not in CLAIMS)
     looked = tuple(_coverage(report.coverage))
-    told = map(shown, controls.statements(report))
+    told = map(shown, controls.statements(report) if of_controls else ())
     return (*(looked if is_of_records(report) else looked[1:]), *notes, *told, proves(report))
 
 

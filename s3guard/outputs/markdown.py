@@ -166,7 +166,7 @@ def _matrix(report: Report, detail: _Detail) -> Iterator[str]:
 
 def _coverage(report: Report, detail: _Detail) -> Iterator[str]:
     yield from ("", "### Coverage", "")
-    *looked, proves = statements(report)
+    *looked, proves = statements(report, of_controls=False)
     told, left = _cut(looked, max(detail.rows, 10))
     for statement in told:
         yield f"- {prose(shorten(statement, max(detail.characters, 300)))}"

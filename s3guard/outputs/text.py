@@ -16,7 +16,7 @@ from typing import Any
 from s3guard import continuity, controls
 from s3guard.charts.lines import lines, strip
 from s3guard.fields import WARNINGS
-from s3guard.model import Coverage, Evidenced, Finding, Omitted, Report, Result, Severity, Status
+from s3guard.model import Coverage, Finding, Omitted, Report, Result, Severity, Status
 from s3guard.outputs import CLAIMS, Options, is_of_records, plural, proves
 from s3guard.page import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Page
 from s3guard.verdict import WORDS, Standing, because, fails_run, headline, period, standing, volume, worst
@@ -150,24 +150,21 @@ def _controls(result: Result) -> str:
 
 
 def _matrix(page: Page, report: Report, options: Options) -> Iterator[str]:
-    """A line for each framework, and the controls of which violations were found; with ``-v`` every control and why."""
+    """A line for each framework; with ``-v`` every control and why."""
     if not report.controls:
         return
     yield ""
-    yield from page.lines("controls", controls.CAVEATS[0], label_style=BOLD)
+    label = "controls"
     for name, statuses in controls.by_framework(report).items():
-        yield from page.lines("", page.clean(name), BOLD)
-        yield from page.lines("", controls.tally(statuses))
-        broken = [page.clean(one.control) for one in statuses if one.status == Evidenced.VIOLATIONS.value]
-        if broken and not options.verbose:
-            yield from page.lines("", f"violations found: {', '.join(broken)}", DIM, most=4)
+        yield from page.lines(label, f"{page.clean(name)}: {controls.tally(statuses)}")
+        label = ""
         for group, several in controls.grouped(statuses) if options.verbose else ():
-            yield from page.lines("", group, DIM)
+            yield from page.lines("", group, BOLD)
             for one in several:
-                yield from page.lines(page.clean(one.status), f"{page.clean(one.control)}: {page.clean(one.title)}", label_style=DIM)
-                yield from page.lines("", page.clean(one.reason), DIM)
-    if not options.verbose:
-        yield from page.lines("", "-v tells why, --output html:FILE has the matrix", DIM)
+                told = " ".join(filter(None, (page.clean(one.control), page.clean(one.title))))
+                yield from page.lines("", told)
+                yield from page.lines("", f"{page.clean(one.status)}: {page.clean(one.reason)}", DIM)
+    yield from page.lines("", controls.CAVEATS[0] if options.verbose else "evidence for controls, not that they are met; -v tells why", DIM)
 
 
 def _undetermined(page: Page, results: Iterable[Result]) -> Iterator[str]:

@@ -266,10 +266,10 @@ def test_controls_are_told_with_what_became_of_their_checks_in_the_order_of_thei
         status=Status.FAIL, findings=(reports.finding(),), controls=(Control("pci-dss", "10.2"), Control("pci-dss", "4.2"))
     )
     report = reports.report(failed, reports.result("errors", controls=(Control("pci-dss", "10.2"),)), status=Status.FAIL, exit_code=1)
-    stated = replace(report, controls=(ControlStatus("hipaa", "164.312(b)", "Audit controls", "pass", ()),))
+    stated = replace(report, controls=(ControlStatus("hipaa", "164.312(b)", "Audit controls", "partly", (), "Nothing else."),))
     words = told(stated)[told(stated).index("Which controls") :]
     assert words.index("164.312(b)") < words.index("4.2") < words.index("10.2")
-    for part in ("Audit controls", "1 pass 1 fail", "2 checks"):
+    for part in ("Audit controls", "Partly evidenced: 1", "Nothing else.", "1 pass 1 fail", "2 checks"):
         assert part in words
 
 

@@ -107,12 +107,12 @@ def test_a_rule_without_help_or_controls_leaves_no_empty_label() -> None:
     bare = reports.finding(first_seen=None, last_seen=None, outcome=None, samples=())
     failed = reports.result(status=Status.FAIL, findings=(bare,), help="", controls=())
     labels = {line[:12].strip() for line in shown(reports.report(failed, notes=(PROVES,))).splitlines()}
-    assert labels == {"PASS", "✗ critical", "", "3\N{MULTIPLICATION SIGN}", "policy", "records", "period", "hours", "proves"}
+    assert labels == {"PASS", "✗ critical", "", "3\N{MULTIPLICATION SIGN}", "policy", "controls", "records", "period", "hours", "proves"}
 
 
 def test_success_is_quiet_and_still_says_what_it_covers_and_proves() -> None:
     lines = shown(reports.clean()).splitlines()
-    assert len(lines) <= 10
+    assert len(lines) <= 13
     assert unwrapped(reports.clean()).endswith(PROVES)
 
 
