@@ -13,6 +13,8 @@ from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import polars as pl
+
 from s3guard import __version__, charted, chosen, engines, policy, sources, waivers
 from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Told, conclude
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 UNPARSED: Final = Fraction(1, 1000)
 """Share of lines that may be quarantined before the run is undetermined: 0.1 %."""
+
+CELL: Final = 3600
+"""Seconds that tables are kept apart by where evidence is made of a run."""
 
 _LAST_HOUR: Final = datetime(9999, 12, 31, 23, tzinfo=UTC)
 """Behind it there is no full hour of the calendar."""
@@ -85,6 +90,9 @@ class Request:
     """Buckets that the audit accepts without a policy."""
     redaction: Redaction = NOTHING
     """What its outputs keep to themselves."""
+    evidence: Callable[[str, Quarantined], None] | None = None
+    """Whether evidence is made of the run: it then knows each log object, its report names no place of this machine where a state is, and
+    each quarantined or ambiguous line is told to this one, with its object's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,12 @@ class Judged:
     audit: audited.Audited | None = None
     accepted: Container[str] = ()
     """Fingerprints of the baseline."""
+    objects: pl.DataFrame | None = None
+    """`s3guard.seen.OBJECT` of each log object of the period, where evidence is made of the run."""
+    standing: Standing | None = None
+    """What it began with."""
+    asked: Request | None = None
+    """What it was asked."""
     blind: Mapping[str, str] = field(default_factory=dict)
     """What could not be looked at and no result says: a name that stays the same from run to run, and a sentence."""
 
@@ -114,10 +128,16 @@ class Judged:
         if self.state is not None:
             from s3guard.state import run_head
 
+            self._keep_texts(self.state)
             # NOTE: the tables of the traffic are in the state already, and what of the controls no result says is the same in every run.
             record = render(replace(self.kept, traffic=None, controls=()), Options()).encode()
             while not self.state.append(run_head(self.kept.run.id, **self.covered), record):
                 self.state.view()
+
+    def _keep_texts(self, state: State) -> None:
+        """Keep the text of each policy in the state, so that evidence of the run can show by what it judged."""
+        sources = [] if self.standing is None else [source for one in self.standing.policies for source in one.sources]
+        state.keep({source.sha256: source.path for source in sources})
 
 
 def check(request: Request) -> Report:
@@ -182,15 +202,15 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     loaded, known, logs, state, run = standing.policies, standing.known, standing.logs, standing.state, standing.run
     plan = _plan(request, loaded)
     with Quarantine(request.quarantine, standing.redaction) if request.quarantine else contextlib.nullcontext() as quarantine:
-        first, named = First(), [*([quarantine.add] if quarantine else [])]
-        named += [first.add] if request.traffic else []
+        first = First()
+        takers = [quarantine.add if quarantine else None, first.add if request.traffic else None, request.evidence]
         work = engines.Work(
             plan,
             logs.objects(request.logs) if objects is None else objects,
             read=logs.read,
             jobs=request.jobs,
             progress=request.progress,
-            quarantine=_each(named) if named else None,
+            quarantine=_told_to(*filter(None, takers)),
         )
         concluded, told = _concluded(request, work, state, run, known)
     coverage = replace(concluded.coverage, listed=logs.listed)
@@ -218,17 +238,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
-    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, blind)
-
-
-def _each(listeners: Sequence[Callable[[str, Quarantined], None]]) -> Callable[[str, Quarantined], None]:
-    """Tells a line to all of them."""
-
-    def tell(name: str, line: Quarantined) -> None:
-        for listener in listeners:
-            listener(name, line)
-
-    return tell
+    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, concluded.objects, standing, request, blind)
 
 
 def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
@@ -273,11 +283,24 @@ def _concluded(request: Request, work: engines.Work, state: State | None, run: s
         from s3guard.remembered import Remembered
 
         remembered = Remembered(state, work.plan, request.as_of, run, engine, work.read, request.late)
+        remembered.place = "the state" if request.evidence else ""
         remembered.judge(work)
         return remembered.conclude(known, request.jobs)
     found = engine(work)
     with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
         return conclude(work.plan, found, Known(known, day=waivers.day_of(request.as_of)), pool.map), Told()
+
+
+def _told_to(*takers: Callable[[str, Quarantined], None]) -> Callable[[str, Quarantined], None] | None:
+    """What tells each of them; None for none."""
+    if len(takers) < 2:
+        return takers[0] if takers else None
+
+    def tell(name: str, line: Quarantined) -> None:
+        for taker in takers:
+            taker(name, line)
+
+    return tell
 
 
 def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
@@ -290,6 +313,8 @@ def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:
         rules=_rules(loaded, request.rules, audits=request.audit is not None),
         buckets=frozenset(request.buckets) or None,
         traffic=request.traffic,
+        # NOTE: log objects are known one by one where tables are kept apart; with a state they are, and its runs ask for that themselves.
+        cell=CELL if request.evidence and request.state is None else None,
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import polars as pl
+
 from s3guard import coverage
 from s3guard.charted import charted
 from s3guard.globs import matches
@@ -29,6 +31,8 @@ class Conclusion:
     """Which runs judged what of it, of a state."""
     traffic: Traffic | None = None
     """Where the plan wants it."""
+    objects: pl.DataFrame | None = None
+    """`s3guard.seen.OBJECT` of each log object, where the tables were kept apart by cells; None where nobody kept it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ def conclude(plan: Plan, partial: Partial, known: Known | None = None, each: Eac
     `each` is `map`, or the like of several workers: rules do not know each other.
     """
     if plan.cell is not None:
-        partial = partial.within(plan.since, plan.until)
+        # NOTE: records out of the period were left out before, so that all of the cells that it begins and ends in are of it.
+        ends = None if plan.until is None else -(-plan.until // plan.cell) * plan.cell
+        partial = partial.within(None if plan.since is None else plan.since // plan.cell * plan.cell, ends)
     partial = partial.settled(each)
     seen = {row["bucket"]: row for row in partial.buckets[0].iter_rows(named=True)}
     delivered = Deliveries(partial)
@@ -79,7 +85,7 @@ def conclude(plan: Plan, partial: Partial, known: Known | None = None, each: Eac
         if unmatched and bound and plan.buckets is None:
             results.append(result_of_unmatched(policy, unmatched))
     traffic = charted(plan, partial) if plan.traffic else None
-    return Conclusion(tuple(results), coverage.of(plan, partial, seen, results), traffic=traffic)
+    return Conclusion(tuple(results), coverage.of(plan, partial, seen, results), traffic=traffic, objects=partial.seen[0])
 
 
 def _wanted(plan: Plan, bucket: str) -> bool:

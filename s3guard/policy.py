@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -23,7 +23,7 @@ from s3guard.repository import report_root, shown_path
 from s3guard.rules import Rule, catalog
 from s3guard.wording import report
 
-__all__ = ["BoundRule", "BoundWaiver", "Policy", "PolicyError", "Problem", "load", "read"]
+__all__ = ["BoundRule", "BoundWaiver", "Policy", "PolicyError", "Problem", "Source", "load", "read"]
 
 _IMPLIED: Final = "anonymous"
 _GUARDED: Final = ("requesters", "writers")
@@ -58,6 +58,17 @@ class BoundWaiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file that a policy is made of."""
+
+    path: Path
+    file: str
+    """As reports name it."""
+    sha256: str
+    """Of its bytes when it was read, hex."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy with all that it extends, ready to be judged by; survives pickle."""
 
@@ -85,6 +96,8 @@ class Policy:
     """Rules that are switched off, named as in `rules`."""
     mask: tuple[str, ...] = ()
     """Parameters whose values no output shows, in small letters, sorted: those of all layers."""
+    sources: tuple[Source, ...] = field(default=(), compare=False)
+    """The files of all layers, each once, its own last."""
 
     @property
     def file(self) -> str:
@@ -238,6 +251,9 @@ def _made(
         test_locations=tuple(_location(own, "tests", number) for number in range(len(declaration.tests))),
         disabled=tuple(one.name for one in rules if not one.rule.enabled),
         mask=_mask(stack),
+        sources=tuple(
+            {layer.draft.path: Source(layer.draft.path, layer.draft.file, layer.draft.sha256) for layer in stack.layers}.values()
+        ),
     )
 
 

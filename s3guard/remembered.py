@@ -57,6 +57,8 @@ class Remembered:
     read: Read
     late: timedelta = LATE
     """How long a record may be on its way: a bucket without one of the last `late` and a gap before has fallen silent."""
+    place: str = ""
+    """How the state is named where something is told of it; empty: as the user named it."""
     unlisted: list[Unreadable] = field(default_factory=list)
     """What could not be listed."""
     changed: dict[str, str] = field(default_factory=dict)
@@ -132,7 +134,7 @@ class Remembered:
         if view.pruned is not None and since < view.pruned:
             # NOTE: told of each rule and as something unreadable, too: what is not known of a bucket has no result of its own.
             pruned = f"what was known of records before {_hour(view.pruned)} was pruned"
-            told.add(Unreadable(f"the state in {self.state.uri}", pruned))
+            told.add(Unreadable(self.place or f"the state in {self.state.uri}", pruned))
             gaps = {name: "; ".join(filter(None, (pruned, gaps.get(name)))) for name in rules}
         partial.unreadable = tuple(sorted(told, key=lambda one: (one.object, one.reason)))
         known = Known(baseline, view.reported, gaps, day_of(self.as_of))
@@ -176,7 +178,9 @@ class Remembered:
 
     def _notes(self, since: int, until: int) -> tuple[str, ...]:
         begin, end = _hour(since), _hour(until)
-        return (f"The report covers the records from {begin} to {end}, of this run and of those before it in {self.state.uri}.",)
+        return (
+            f"The report covers the records from {begin} to {end}, of this run and of those before it in {self.place or self.state.uri}.",
+        )
 
     def _rules(self) -> dict[str, str]:
         """The rules of all policies, and the keys of their tables."""

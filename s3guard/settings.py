@@ -24,7 +24,14 @@ from s3guard.text import visible
 
 FILE: Final = "s3guard.toml"
 RESERVED: Final = frozenset(
-    {"S3GUARD_TOOLS", "S3GUARD_REDACT_KEY", "S3GUARD_NOTIFY_SECRET", "S3GUARD_SMTP_USERNAME", "S3GUARD_SMTP_PASSWORD"}
+    {
+        "S3GUARD_TOOLS",
+        "S3GUARD_REDACT_KEY",
+        "S3GUARD_KEY_PASSPHRASE",
+        "S3GUARD_NOTIFY_SECRET",
+        "S3GUARD_SMTP_USERNAME",
+        "S3GUARD_SMTP_PASSWORD",
+    }
 )
 """Variables that begin like a flag's and are none: those of the project's own checks, the key of pseudonyms, which no command line and no
 settings file may hold, and what channels keep out of their URLs."""

@@ -34,14 +34,14 @@ def redaction(
     with choices.about(context, "mask"):
         masks = Masks.of(mask or ())
     kinds = kinds_of(redact or ())
-    found = Redaction(masks, kinds, _key(context, key_file))
+    found = Redaction(masks, kinds, key(context, key_file))
     if policies:
         found = found.masking(_named(context))
     choices.of(context).hide = found.text
     return found
 
 
-def _key(context: typer.Context, file: Path | None) -> Key | None:
+def key(context: typer.Context, file: Path | None) -> Key | None:
     """The key, if one is given: that of a file on the command line before that of the variable, and that before a file of the settings."""
     from s3guard.redaction.key import VARIABLE, Key
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Annotated, Any, Final, Literal
 
-import rfc8785
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from s3guard import __version__
+from s3guard.attest import canonical
 from s3guard.evidence.members import ATTESTATIONS, MANIFEST, Content, Member, PackError, is_name
 
 SCHEMA: Final = "s3guard/evidence/1"
@@ -39,6 +39,8 @@ class Period(_Part):
 
     since: _Instant
     until: _Instant
+    open: list[Literal["since", "until"]] = []
+    """Ends that nobody asked for: all that was there was judged, and the end is where it ended."""
 
 
 class Redacted(_Part):
@@ -121,7 +123,7 @@ class Manifest(_Part):
 
     def member(self) -> Member:
         """The member, in the canonical form of RFC 8785."""
-        return Member(MANIFEST, rfc8785.dumps(self.model_dump(mode="json", by_alias=True)))
+        return Member(MANIFEST, canonical(self.model_dump(mode="json", by_alias=True)))
 
 
 def listed(members: Iterable[Content]) -> list[Listed]:

@@ -9,6 +9,8 @@ A **compaction** is an entry, too, and stands in the place of all before it: its
 tables by the month. It counts once a name beside it (``.compacted``) says that all of it is there; from then on readers begin with it, and
 what it replaced is taken away, but for the records of runs, which are moved to ``runs/`` as they are. Who writes where an entry was taken
 away finds that out once he has written, and writes anew.
+
+Beside the entries lie the policies that runs judged by (``policies/``), each named by the SHA-256 of its bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import polars as pl
@@ -45,7 +48,11 @@ CELL: Final = 3600
 
 _MAGIC: Final = b"s3guard state\n"
 _NAME: Final = re.compile(r"[0-9]{10}\.s3guard")
-_OURS: Final = re.compile(r"(runs/)?[0-9]{10}\.s3guard|[0-9]{10}\.compacted|parts/[0-9]{10}-[0-9a-f]{8}-[0-9]{4}")
+_TEXTS: Final = "policies"
+_TEXT: Final = re.compile(r"policies/[0-9a-f]{64}\.yaml")
+_OURS: Final = re.compile(
+    rf"(runs/)?[0-9]{{10}}\.s3guard|[0-9]{{10}}\.compacted|parts/[0-9]{{10}}-[0-9a-f]{{8}}-[0-9]{{4}}|{_TEXT.pattern}"
+)
 _ENDED: Final = re.compile(r"[0-9]{10}\.compacted")
 _MALFORMED: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, pl.exceptions.PolarsError)
 """What comes of reading an entry that somebody else wrote."""
@@ -135,6 +142,37 @@ class State:
             return self.store.read(_name(number)) == data
         except GoneError:
             return False
+
+    def keep(self, texts: Mapping[str, Path]) -> None:
+        """Keep policies' files by the SHA-256 of what was judged by, which is their name; one that is another by now is left out.
+
+        NOTE: beside the entries and not in them: a text is the same in each run, and its name says what it must be.
+        """
+        known = set(self.store.names(_TEXTS))
+        for digest, path in sorted(texts.items()):
+            if f"{digest}.yaml" in known:
+                continue
+            try:
+                data = path.read_bytes()
+            except OSError:
+                continue  # NOTE: what judged by it has read it; evidence says of which versions it has no text.
+            if sha256(data).hexdigest() == digest:
+                self.store.create(f"{_TEXTS}/{digest}.yaml", data)
+
+    def text(self, digest: str) -> bytes | None:
+        """The text of a policy's file by its SHA-256; None where nobody kept it. UnableError where it is not what its name says."""
+        name = f"{_TEXTS}/{digest}.yaml"
+        try:
+            data = self.store.read(name)
+        except GoneError:
+            return None
+        if sha256(data).hexdigest() != digest:
+            raise UnableError(f"{name} of the state in {shown(self.uri)} is damaged: its bytes are not those that were written")
+        return data
+
+    def texts(self) -> list[str]:
+        """The SHA-256 of all policies' files that are kept."""
+        return [name.removesuffix(".yaml") for name in self.store.names(_TEXTS) if _TEXT.fullmatch(f"{_TEXTS}/{name}")]
 
     def ended(self, number: int) -> None:
         """Say of a compaction's entry that it was written whole: from then on readers begin with it."""

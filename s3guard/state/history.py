@@ -130,6 +130,8 @@ def verified(state: State) -> Whole:
 
     Of entries that were compacted the SHA-256 stay, and with them what each was; the bytes stay of those that are records of runs.
     """
+    for digest in state.texts():
+        state.text(digest)
 
     def found(view: View) -> Whole:
         kept_runs = sum(isinstance(entry.what, FinishedRun) for entry in view.entries)

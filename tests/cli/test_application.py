@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -20,6 +21,9 @@ VERBS = (
     *("check", "audit", "test", "validate", "records", "report", "controls", "rules", "waivers", "schema"),
     *("explain", "convert", "publish", "state", "evidence", "watch", "notify"),
 )
+NESTED = tuple(f"{group} {verb}" for group, module in catalog().items() if hasattr(module, "__path__") for verb in catalog(module))
+"""The verbs of groups, as they are typed."""
+EVERY = (*VERBS, *NESTED)
 HEAVY = ("polars", "pydantic", "boto3", "botocore", "obstore", "rich", "yaml")
 CONTRACT = {
     *(
@@ -42,9 +46,24 @@ CONTRACT = {
 }
 
 
+def command_of(verb: str) -> Any:
+    """The command of a verb, or of one of a group."""
+    found: Any = typer.main.get_command(application())
+    for name in verb.split():
+        found = found.commands[name]
+    return found
+
+
+def examples_of(verb: str) -> str:
+    """What its help page shows at its end."""
+    group, _, inner = verb.partition(" ")
+    module = catalog()[group]
+    return str((catalog(module)[inner] if inner else module).EXAMPLES)
+
+
 def options(verb: str) -> set[str]:
     """The long names of a verb's options, the negative ones left out."""
-    command = typer.main.get_command(application()).commands[verb]  # type: ignore[attr-defined]  # a group
+    command = command_of(verb)
     return {max(param.opts, key=len).lstrip("-") for param in command.params if param.param_type_name == "option"}
 
 
@@ -52,23 +71,24 @@ def test_the_verbs_stand_in_the_order_in_which_they_are_met() -> None:
     assert VERBS == tuple(catalog())
 
 
-@pytest.mark.parametrize("verb", ["", *VERBS])
+@pytest.mark.parametrize("verb", ["", *EVERY])
 def test_every_help_page_is_as_people_read_it(here: Here, verb: str) -> None:
-    ended = here(*([verb] if verb else []), "--help", COLUMNS="80")
+    ended = here(*verb.split(), "--help", COLUMNS="80")
     assert (0, "") == (ended.code, ended.err)
     assert [line for line in ended.out.splitlines() if len(line) > 80] == []
     here.patch.undo()
-    expect(f"help/{verb or 's3guard'}.txt", ended.out)
+    expect(f"help/{verb.replace(' ', '-') or 's3guard'}.txt", ended.out)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", EVERY)
 def test_every_verb_has_examples_that_it_takes(verb: str) -> None:
-    pieces = [piece for line in catalog()[verb].EXAMPLES.strip().split("\n") for piece in line.split("|") if "s3guard" in piece]
+    pieces = [piece for line in examples_of(verb).strip().split("\n") for piece in line.split("|") if "s3guard" in piece]
     assert pieces
     for piece in pieces:
         words = shlex.split(piece.partition(" > ")[0])
-        assert ["s3guard", verb] == words[:2]
-        typer.main.get_command(application()).commands[verb].make_context(verb, words[2:])  # type: ignore[attr-defined]  # a group
+        names = verb.split()
+        assert ["s3guard", *names] == words[: len(names) + 1]
+        command_of(verb).make_context(verb, words[len(names) + 1 :])
 
 
 def test_check_has_and_shows_every_flag_of_the_contract(here: Here) -> None:
@@ -76,7 +96,7 @@ def test_check_has_and_shows_every_flag_of_the_contract(here: Here) -> None:
     assert [name for name in CONTRACT if not re.search(rf"^  (?:-[a-z], )?--{name} ", shown, re.MULTILINE)] == []
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", EVERY)
 def test_every_flag_may_be_set_in_the_environment_and_the_file(verb: str) -> None:
     # NOTE: the file that `records` writes is no list of reports, which is what the setting `output` is.
     unset = options(verb) - {flag.name for flag in FLAGS} - {"help"}
@@ -84,11 +104,11 @@ def test_every_flag_may_be_set_in_the_environment_and_the_file(verb: str) -> Non
 
 
 def test_every_flag_that_may_be_set_is_taken_by_a_verb() -> None:
-    taken = set.union(*map(options, VERBS))
+    taken = set.union(*map(options, EVERY))
     assert set() == {flag.name for flag in FLAGS} - taken
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([verb, "--help"] for verb in VERBS)], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([*verb.split(), "--help"] for verb in EVERY)], ids=" ".join)
 def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     code = "import sys\nfrom s3guard.cli import main\ntry: main(sys.argv[1:])\nfinally: print(*sys.modules, file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, check=False, env=QUIET)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from s3guard import memory
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, options, progress, redacting, telling, terminal
+from s3guard.cli import choices, delivery, options, packing, progress, redacting, requested, signing, storing, telling, terminal
 from s3guard.cli.options import JUDGED
 from s3guard.cli.period import period
-from s3guard.model import Severity
 
 if TYPE_CHECKING:
     from s3guard.audited import From
@@ -51,6 +51,14 @@ def check(
     junit_dialect: options.JunitDialect = None,
     account: options.Account = None,
     quarantine: options.Quarantine = None,
+    evidence: packing.Evidence = None,
+    key: signing.SigningKey = None,
+    passphrase_file: signing.PassphraseFile = None,
+    timestamp: signing.Timestamp = None,
+    store: storing.Store = None,
+    retain: storing.Retain = None,
+    lock_mode: storing.LockMode = "compliance",
+    allow_unlocked: storing.AllowUnlocked = False,
     redact: options.Redact = None,
     redact_key_file: options.RedactKeyFile = None,
     mask: options.Mask = None,
@@ -80,8 +88,7 @@ def check(
     wanted = delivery.targets(output or ["text"], quarantine)
     chosen = choices.of(context)
     asked = period(context, as_of, since, until)
-    threshold = choices.one_of(context, "fail-on", fail_on or Severity.MEDIUM.value)
-    unparsed = choices.share(context, "max-unparsed", max_unparsed or options.UNPARSED)
+    threshold = requested.threshold(context, fail_on)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     look = delivery.options(context, sarif_profile, junit_dialect, look)
     look = delivery.at_home(look, wanted, account, region, chosen.environ)
@@ -91,53 +98,53 @@ def check(
     if not quiet:
         progress.waiting(named, verbose=verbose)
     memory.keep()
-    from s3guard.check import Request
-    from s3guard.check import judged as judge
-
     roles: Sequence[str | None] = role_arn or (None,)
     accesses = [Access(profile, region, role, endpoint_url, request_payer) for role in roles]
     narrowed = bool(bucket or rule or framework)
     wish = telling.Wish(notify, notify_on, notify_details, threshold, state, accesses[0], not quiet, allow_undetermined, narrowed)
     teller = telling.teller(context, replace(wish, redaction=hidden))
+    reader = accesses[0] if audit else Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer)
+    signed, stored = (key, passphrase_file, timestamp), (store, retain, lock_mode, allow_unlocked)
+    delivery.keep_apart(*(target.path for target in wanted), quarantine, evidence)
+    packer = packing.packer(context, evidence, signed, stored, reader, loud=not quiet)
+    draws = any(target.output.draws for target in wanted)
+    from s3guard.check import judged as judge
+
     # NOTE: with a state most of the logs are not read, and how many will be is known when they were listed.
     visible = named if state is None else ()
     with (
         teller.crash(asked.as_of),
         progress.shown(visible, chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell,
     ):
-        done = judge(
-            Request(
-                logs=named,
-                policies=options.policies(policy),
-                as_of=asked.as_of,
-                since=asked.since,
-                until=asked.until,
-                buckets=bucket or (),
-                rules=rule or (),
-                frameworks=framework or (),
-                fail_on=None if threshold == "none" else Severity(threshold),
-                baseline=baseline,
-                engine=engine or "local",
-                jobs=None if jobs is None else choices.positive(context, "jobs", jobs),
-                max_unparsed=unparsed,
-                quarantine=quarantine,
-                state=state,
-                allow_empty=allow_empty,
-                allow_undetermined=allow_undetermined,
-                require_policy=require_policy,
-                exempt=[one.bucket for one in chosen.settings.exclusions if one.holds(asked.as_of.date())],
-                progress=tell,
-                late=choices.late(context, late),
-                access=accesses[0] if audit else Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
-                audit=_audit(accesses) if audit else None,
-                exclusions=chosen.settings.exclusions,
-                traffic=any(target.output.draws for target in wanted),
-                redaction=hidden,
-            )
+        request = requested.request(
+            context,
+            named,
+            asked,
+            hidden,
+            reader,
+            policy=policy,
+            bucket=bucket,
+            rule=rule,
+            framework=framework,
+            fail_on=fail_on,
+            baseline=baseline,
+            state=state,
+            max_unparsed=max_unparsed,
+            allow_empty=allow_empty,
+            allow_undetermined=allow_undetermined,
+            require_policy=require_policy,
+            quarantine=quarantine,
+            engine=engine,
+            jobs=jobs,
+            late=late,
         )
+        request = replace(request, audit=_audit(accesses) if audit else None, traffic=draws or packer is not None)
+        done = judge(replace(request, progress=tell, evidence=packer.lines.add if packer else None))
     done = teller.told(done)
+    found = done.report if draws else replace(done.report, traffic=None)
     # NOTE: what was not delivered was reported to nobody, and is new to the next run.
-    report = delivery.deliver(done.report, wanted, look, chosen.environ, judged=True, then=done.finish).report
+    then = done.finish if packer is None else partial(packer.finish, done)
+    report = delivery.deliver(found, wanted, look, chosen.environ, judged=True, then=then).report
     if not quiet:
         delivery.conclude(report, wanted)
     return report.exit_code

@@ -10,10 +10,9 @@ import typer
 
 from s3guard import memory
 from s3guard.aws import Access
-from s3guard.cli import choices, delivery, options, progress, redacting, terminal
+from s3guard.cli import choices, delivery, options, progress, redacting, requested, terminal
 from s3guard.cli.options import JUDGED
 from s3guard.cli.period import period
-from s3guard.model import Severity
 
 ORDER = 3
 EXAMPLES = """
@@ -72,47 +71,41 @@ def report(
     wanted = delivery.targets(output or ["text"], quarantine)
     chosen = choices.of(context)
     asked = period(context, as_of, since, until)
-    threshold = choices.one_of(context, "fail-on", fail_on or Severity.MEDIUM.value)
-    unparsed = choices.share(context, "max-unparsed", max_unparsed or options.UNPARSED)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     look = delivery.at_home(replace(look, traffic=True), wanted, account, region, chosen.environ)
-    hidden = redacting.redaction(context, redact, redact_key_file, mask)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
     if not quiet:
         progress.waiting(named, verbose=verbose)
     memory.keep()
     from s3guard.audited import From
-    from s3guard.check import Request, judged
 
     access = Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer)
-    request = Request(
-        logs=named,
-        policies=options.policies(policy),
-        as_of=asked.as_of,
-        since=asked.since,
-        until=asked.until,
-        buckets=bucket or (),
-        rules=rule or (),
-        frameworks=framework or (),
-        fail_on=None if threshold == "none" else Severity(threshold),
+    request = requested.request(
+        context,
+        named,
+        asked,
+        hidden,
+        access,
+        policy=policy,
+        bucket=bucket,
+        rule=rule,
+        framework=framework,
+        fail_on=fail_on,
         baseline=baseline,
-        engine=engine or "local",
-        jobs=None if jobs is None else choices.positive(context, "jobs", jobs),
-        max_unparsed=unparsed,
-        quarantine=quarantine,
         state=state,
+        max_unparsed=max_unparsed,
         allow_empty=allow_empty,
         allow_undetermined=allow_undetermined,
         require_policy=require_policy,
-        exempt=[one.bucket for one in chosen.settings.exclusions if one.holds(asked.as_of.date())],
-        late=choices.late(context, late),
-        access=access,
-        audit=From(accesses=(access,)) if audit else None,
-        traffic=True,
-        exclusions=chosen.settings.exclusions,
-        redaction=hidden,
+        quarantine=quarantine,
+        engine=engine,
+        jobs=jobs,
+        late=late,
     )
+    request = replace(request, audit=From(accesses=(access,)) if audit else None, traffic=True)
+    from s3guard.check import judged
+
     # NOTE: with a state most of the logs are not read, and how many will be is known when they were listed.
     with progress.shown(named if state is None else (), chosen.environ, wanted=not (quiet or no_progress), color=look.color) as tell:
         done = judged(replace(request, progress=tell))

@@ -12,10 +12,7 @@ month are drawn as days. What it leaves out it says; ``json`` has all of it.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
-from importlib import resources
 from typing import Final
 
 from s3guard.markup import Markup, element, joined, seen
@@ -23,6 +20,7 @@ from s3guard.model import Report, Status
 from s3guard.outputs import Options, instant
 from s3guard.outputs.html import annex, coverage, findings, matrix, traffic, unclear
 from s3guard.outputs.html.parts import Section, chip, count_of, linked, table
+from s3guard.outputs.html.shell import content, sign, whole
 from s3guard.verdict import WORDS, Standing, because, headline, moment, period, standing, volume, worst
 
 EXTENSION = ".html"
@@ -38,60 +36,24 @@ _TITLES: Final = {
     Status.UNDETERMINED: "undetermined",
     Status.NOT_APPLICABLE: "idle",
 }
-_SIGNS: Final = {
-    "pass": "M7 12.5l3.4 3.4L17.5 8.6",
-    "fail": "M8 8l8 8M16 8l-8 8",
-    "undetermined": "M9.2 9.6a2.9 2.9 0 1 1 4.2 2.6c-1 .5-1.4 1.1-1.4 2.1M12 17.2v.1",
-    "idle": "M7.5 12h9",
-}
-"""What stands in the circle beside the verdict."""
 
 
 def render(report: Report, _options: Options) -> str:
     """The page."""
-    style = resources.files(__name__).joinpath("style.css").read_text(encoding="utf-8").replace("\r\n", "\n")
     body = joined([_header(report), _content(report), _footer(report)])
-    title = f"{WORDS[report.status]}: {headline(report)} (s3guard)"
-    head = joined([*_meta(style), element("title", title), _style(style)])
-    page = element("html", element("head", head), element("body", body, class_=_TITLES[report.status]), lang="en")
-    return f"<!DOCTYPE html>\n{page}"
-
-
-def _meta(style: str) -> Iterator[Markup]:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    yield element("meta", charset="utf-8")
-    # NOTE: as markup of ours, for an escaped quote is no quote to whoever reads the file without a parser.
-    yield element("meta", http_equiv="Content-Security-Policy", content=Markup(policy))
-    yield element("meta", name="viewport", content="width=device-width, initial-scale=1")
-    yield element("meta", name="color-scheme", content="light dark")
-    yield element("meta", name="referrer", content="no-referrer")
-
-
-def _style(style: str) -> Markup:
-    return Markup(f"<style>{style}</style>\n")
+    return whole(f"{WORDS[report.status]}: {headline(report)} (s3guard)", _TITLES[report.status], body)
 
 
 def _header(report: Report) -> Markup:
     found = standing(report)
     kind = _TITLES[report.status]
-    sign = element(
-        "svg",
-        element("circle", cx=12, cy=12, r=11),
-        element("path", d=_SIGNS[kind]),
-        class_="sign",
-        viewBox="0 0 24 24",
-        width=64,
-        height=64,
-        aria_hidden="true",
-    )
     told = (
         element("p", f"{_capital(headline(report))}.", class_="headline"),
         element("p", f"{_capital(because(report))}.", class_="because"),
     )
     words = element("div", element("h1", WORDS[report.status].capitalize()), *told)
     brand = element("p", element("b", "s3guard"), " Amazon S3 access log report", class_="brand")
-    inside = joined([brand, element("div", sign, words, class_="verdict"), _balance(found), _facts(report)])
+    inside = joined([brand, element("div", sign(kind), words, class_="verdict"), _balance(found), _facts(report)])
     return element("header", element("div", inside, class_="wide"), class_="top")
 
 
@@ -132,12 +94,7 @@ def _facts(report: Report) -> Markup:
 
 
 def _content(report: Report) -> Markup:
-    sections = [*_sections(report)]
-    links = (
-        element("li", element("a", one.short, element("span", one.note) if one.note else None, href=f"#{one.name}")) for one in sections
-    )
-    nav = element("nav", element("ul", *links), aria_label="Sections of this report")
-    return element("div", nav, element("main", *(one.markup for one in sections)), class_="wide page")
+    return content([*_sections(report)], "Sections of this report")
 
 
 def _sections(report: Report) -> Iterator[Section]:

@@ -8,5 +8,7 @@ A pack is one file: the report, the policies as used, every log object that was 
 expected and those that were found, and the SHA-256 of it all, signed where a key is given.
 """
 EXAMPLES = """
-s3guard evidence --help
+s3guard evidence pack --state .s3guard/state --from 90d -o evidence.tar
+s3guard evidence show evidence.tar
+s3guard evidence verify evidence.tar --key us.pub.pem
 """

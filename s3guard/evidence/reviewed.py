@@ -1,0 +1,167 @@
+"""What a report says, for the auditor's page: what was found, what was covered and what was not, what it is evidence for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from s3guard import continuity
+from s3guard.evidence.sheet import Part, Rows, Said, Tone
+from s3guard.fields import WARNINGS
+from s3guard.model import ControlStatus, Report, Result, Status
+from s3guard.outputs import plural, statements
+from s3guard.verdict import headline, standing, worst
+
+ROWS: Final = 100
+"""Rows of a table; the rest is counted."""
+_FINDINGS: Final = 3
+"""Findings of a failed check that are told."""
+
+_GROUPS: Final = (
+    (
+        ("evidenced",),
+        "Evidenced",
+        "All the evidence that this tool has for these controls was found, and speaks for them.",
+    ),
+    (
+        ("partly", "violations found", "undetermined"),
+        "Partly, undecided, or spoken against",
+        "Some of the evidence is there; the rest is missing, undecided, excepted, or a violation speaks against the control.",
+    ),
+    (
+        ("not evidenced",),
+        "Not evidenced by this tool",
+        "Nothing in this pack bears on these controls: other evidence is needed for them.",
+    ),
+)
+"""Statuses of controls, the heading of each group of them, and what it means."""
+
+
+def found(report: Report) -> Part:
+    """What the checks found."""
+    sorted_out = standing(report)
+    blocks: list[Said | Rows] = [Said(f"A check is one rule of a policy over one bucket. {_capital(headline(report))}.")]
+    if sorted_out.violations:
+        blocks.append(Said("These checks failed:", Tone.BAD))
+        blocks.append(_checks("Checks that failed", sorted_out.violations, report))
+    if sorted_out.undetermined:
+        blocks.append(Said("These could not be judged, which is no pass:", Tone.OPEN))
+        listed = [(one.rule, one.bucket or "no bucket", one.reason or "no reason is given") for one in sorted_out.undetermined]
+        blocks.append(rows("Checks that could not be judged", ("Check", "Bucket", "Why"), listed))
+    if sorted_out.tolerated:
+        blocks.append(Said("These have findings that fail no review here: waived, known from before, or of a low severity.", Tone.SOFT))
+        blocks.append(_checks("Checks with findings that are tolerated", sorted_out.tolerated, report))
+    return Part("found", "What was found", tuple(blocks), short="Findings", note=f"{len(sorted_out.violations):,}")
+
+
+def _checks(label: str, results: Sequence[Result], report: Report) -> Rows:
+    listed = []
+    for result in results:
+        told = [finding.message for finding in result.findings[:_FINDINGS]]
+        left = len(result.findings) - len(told) + result.omitted.findings
+        told += [f"and {plural(left, 'more finding')}"] if left else []
+        severity = worst(result, report.run.fail_on).value
+        listed.append(
+            (severity, result.rule, result.bucket or "no bucket", f"{len(result.findings) + result.omitted.findings:,}", "; ".join(told))
+        )
+    return rows(label, ("Severity", "Check", "Bucket", "#Findings", "What was seen"), listed)
+
+
+def covered(report: Report, gaps: Iterable[tuple[str, str]] = ()) -> Part:
+    """What was looked at, and what could not be; `gaps` are buckets and times without a record, beside those that the report tells."""
+    coverage = report.coverage
+    blocks: list[Said | Rows] = [
+        Said(
+            f"{plural(coverage.records, 'record')} in {plural(coverage.objects, 'log object')} were looked at, "
+            f"of {plural(len(coverage.buckets), 'bucket')}."
+        )
+    ]
+    if coverage.buckets:
+        listed = [
+            (
+                one.bucket,
+                f"{one.records:,}",
+                continuity.hours(one) if one.hours.of else "not told",
+                ", ".join(one.policies) or "none: not judged",
+            )
+            for one in coverage.buckets
+        ]
+        blocks.append(rows("Buckets", ("Bucket", "#Records", "Hours with records", "Policies"), listed))
+    silent = [*gaps] or [(one.bucket, f"no record for {continuity.silence(gap)} UTC") for one in coverage.buckets for gap in one.gaps]
+    if silent:
+        blocks.append(Said("Times without a record (nobody may have asked anything, or logs may be missing: the logs alone cannot tell):"))
+        blocks.append(rows("Times without a record", ("Bucket", "Time"), silent))
+    blocks += _blind(report)
+    return Part("covered", "What was covered, and what was not", tuple(blocks), short="Coverage")
+
+
+def _blind(report: Report) -> Iterator[Said | Rows]:
+    coverage = report.coverage
+    if coverage.unreadable:
+        unread = plural(len(coverage.unreadable), "log object")
+        yield Said(f"{unread} could not be read to the end; what was not read was not judged:", Tone.OPEN)
+        yield rows("Log objects that were not read", ("Log object", "Why"), [(one.object, one.reason) for one in coverage.unreadable])
+    if coverage.quarantined:
+        yield Said(
+            f"{plural(coverage.quarantined, 'line')} could not be read as a record, and no rule judged them: quarantined.jsonl.", Tone.OPEN
+        )
+    if coverage.ambiguous:
+        yield Said(
+            f"{plural(coverage.ambiguous, 'line')} can be read in more than one way; each rule took the reading worst for the requester."
+        )
+    unnamed = [one for one in coverage.buckets if not one.policies]
+    if unnamed:
+        yield Said(f"{plural(len(unnamed), 'bucket')} with records has no policy, so nobody judged what was done there.", Tone.OPEN)
+    if not (coverage.unreadable or coverage.quarantined or coverage.ambiguous):
+        yield Said("Every log object was read to its end, and every line as a record.", Tone.GOOD)
+    if coverage.warnings:
+        listed = [(kind, f"{count:,}", WARNINGS.get(kind, "")) for kind, count in sorted(coverage.warnings.items())]
+        yield Said("Warnings, which change no verdict:")
+        yield rows("Warnings", ("Kind", "#Records", "What it says"), listed)
+
+
+def controls(report: Report) -> Part:
+    """What the review is evidence for, in three groups."""
+    blocks: list[Said | Rows] = [
+        Said("What this review is evidence for, by control. Evidence is never all of a control, and no word here says that one is met.")
+    ]
+    if not report.controls:
+        blocks.append(Said("The policies name no framework, so no control is told.", Tone.OPEN))
+    known = {status for statuses, _, _ in _GROUPS for status in statuses}
+    for statuses, title, meaning in _GROUPS:
+        last = "not evidenced" in statuses
+        here = [one for one in report.controls if one.status in statuses or (last and one.status not in known)]
+        if here:
+            blocks.append(Said(f"{title}: {plural(len(here), 'control')}. {meaning}"))
+            blocks.append(rows(title, ("Framework", "Control", "Title", "Why"), [_control(one) for one in here]))
+    return Part("controls", "What this is evidence for", tuple(blocks), short="Controls", note=f"{len(report.controls):,}")
+
+
+def _control(one: ControlStatus) -> tuple[str, ...]:
+    status = "" if one.status in ("evidenced", "not evidenced") else f"{one.status}: "
+    return one.framework, one.control, one.title, f"{status}{getattr(one, 'reason', '')}"
+
+
+def limits(report: Report, more: Sequence[str] = ()) -> Part:
+    """What all this proves, and what not; `more` are limits of the pack."""
+    *said, proves = statements(report)
+    blocks = (Said(proves), *(Said(one) for one in more), *(Said(one, Tone.SOFT) for one in said))
+    return Part("limits", "What this proves, and what not", blocks, short="Limits")
+
+
+def verdict(report: Report) -> tuple[str, str]:
+    """How the page is coloured, and the verdict in words for people who do not know the tool."""
+    return {
+        Status.FAIL: ("fail", "Violations were found"),
+        Status.UNDETERMINED: ("undetermined", "Not everything could be judged"),
+        Status.NOT_APPLICABLE: ("idle", "Nothing was judged"),
+    }.get(report.status, ("pass", "No violation was found"))
+
+
+def rows(label: str, heads: tuple[str, ...], found: Sequence[tuple[str, ...]]) -> Rows:
+    """A table of as many rows as people read; the rest is counted."""
+    return Rows(label, heads, tuple(found[:ROWS]), max(0, len(found) - ROWS))
+
+
+def _capital(clause: str) -> str:
+    return clause[:1].upper() + clause[1:]
