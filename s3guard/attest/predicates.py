@@ -55,8 +55,8 @@ class Evaluation:
     """``name`` and ``version``."""
     environment: Mapping[str, str]
     """What it ran on, without the name of a machine or a person."""
-    period: Mapping[str, str | None]
-    """``since`` and ``until``."""
+    period: Mapping[str, Any]
+    """``since`` and ``until``, and what else the manifest says of it."""
     as_of: str
     status: str
     """Of the report."""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from s3guard import __version__
 from s3guard.model import UnableError, UsageError
@@ -52,12 +53,15 @@ def required() -> None:
 
 def checked(url: str) -> str:
     """The address of an authority; UsageError for what is none."""
-    scheme, found, rest = url.partition("://")
-    host = rest.partition("/")[0]
-    if not found or scheme not in ("http", "https") or not host or not url.isascii() or not url.isprintable() or " " in url:
-        raise UsageError(f"--timestamp {quoted(url)}: the URL of a time-stamping authority is expected, http:// or https://")
-    if "@" in host:
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        parts, is_one = None, False
+    if parts is not None and parts.username is not None:
         raise UsageError("--timestamp: a user or password is not sent")  # NOTE: never what it is
+    if not is_one or not url.isascii() or not url.isprintable() or " " in url:
+        raise UsageError(f"--timestamp {quoted(url)}: the URL of a time-stamping authority is expected, http:// or https://")
     return url
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +16,7 @@ from s3guard.attest import Signer, Statement, dsse, predicates, stamps
 from s3guard.evidence import archive, assertions, manifest
 from s3guard.evidence.archive import Archive
 from s3guard.evidence.manifest import Manifest
-from s3guard.evidence.members import ATTESTATIONS, MANIFEST, REPORT, Member, PackError
+from s3guard.evidence.members import ATTESTATIONS, FRAMEWORKS, MANIFEST, REPORT, Member, PackError
 from s3guard.model import Report, UnableError
 from s3guard.text import shown
 
@@ -59,6 +62,11 @@ def sign_off(path: Path, say: Callable[[dict[str, Any]], SignOff], seal: Seal) -
     `say` is given what the reviewer has before him, in the pack's own words. PackError where the pack does not hold (`whole`): nobody
     signs off what was altered. UnableError where it cannot be signed or written.
     """
+    with _alone(path):
+        return _signed_off(path, say, seal)
+
+
+def _signed_off(path: Path, say: Callable[[dict[str, Any]], SignOff], seal: Seal) -> str:
     pack = archive.read(path)
     listed = whole(pack)
     numbers = [int(match[1]) for entry in pack.under(ATTESTATIONS) if (match := _NUMBERED.fullmatch(entry.path))]
@@ -71,6 +79,37 @@ def sign_off(path: Path, say: Callable[[dict[str, Any]], SignOff], seal: Seal) -
     return added[0].path
 
 
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One at a time: of two who sign off at once, the second one adds to what the first one wrote.
+
+    NOTE: a lock of the file itself leaves nothing behind. Who waited holds one of a file that is no longer there, and so looks again.
+    Windows has none, and there the later one of two at the same moment wins.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    while True:
+        try:
+            stream = path.open("rb")
+        except OSError as error:
+            raise PackError(f"{shown(str(path))} could not be read: {error.strerror or error}") from error
+        with stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            if _is_there(path, stream.fileno()):
+                yield
+                return
+
+
+def _is_there(path: Path, descriptor: int) -> bool:
+    """Whether the file is still the one that was opened."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    return False
+
+
 def _reviewed(listed: Manifest) -> dict[str, Any]:
     report = next((one.sha256 for one in listed.files if one.path == REPORT), None)
     return {
@@ -80,6 +119,11 @@ def _reviewed(listed: Manifest) -> dict[str, Any]:
         "members": len(listed.files),
         "report_sha256": report,
     }
+
+
+def frameworks(path: Path) -> list[str]:
+    """The frameworks for which a pack holds evidence, as they are named there; PackError where it cannot be read."""
+    return [entry.path.removeprefix(FRAMEWORKS).removesuffix(".yaml") for entry in archive.read(path).under(FRAMEWORKS)]
 
 
 def whole(pack: Archive) -> Manifest:

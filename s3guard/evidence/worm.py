@@ -75,8 +75,11 @@ class Kept:
 
 
 def retention(names: Iterable[str]) -> timedelta | None:
-    """The longest time for which one of these frameworks wants evidence kept; None where none names a number."""
-    found = [frameworks.load(name).retention.evidence for name in names]
+    """The longest time for which one of these frameworks wants evidence kept; None where none names a number.
+
+    A name that is not among the shipped ones has none.
+    """
+    found = [frameworks.load(name).retention.evidence for name in names if frameworks.resolved(name) is not None]
     return max((timedelta(days=one.days) for one in found if one is not None), default=None)
 
 

@@ -109,7 +109,21 @@ def test_where_nobody_listens_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "tsa.example.org", "file:///etc/passwd", "ftp://x/y", "https://", "https:///x", "http://a b/", "http://é/"]
+    "url",
+    [
+        "",
+        "tsa.example.org",
+        "file:///etc/passwd",
+        "ftp://x/y",
+        "https://",
+        "https:///x",
+        "http://a b/",
+        "http://é/",
+        "http://x:99999/",
+        "http://x:a/",
+        "http://[x/",
+        "http://x\n/",
+    ],
 )
 def test_an_address_that_is_none_is_told_what_was_meant(url: str) -> None:
     with pytest.raises(UsageError, match="the URL of a time-stamping authority is expected"):

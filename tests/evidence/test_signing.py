@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,7 @@ def test_a_sign_off_says_what_was_before_the_reviewer(tmp_path: Path) -> None:
     found = statement(path, signing.sign_off(path, said, SEAL))
     assert (MANIFEST, listed().member().sha256) == (found.subject, found.sha256)
     assert {
-        "period": {"since": "2026-10-01T00:00:00Z", "until": "2026-11-01T00:00:00Z"},
+        "period": listed().period.model_dump(),
         "status": "fail",
         "exit_code": 1,
         "members": 3,
@@ -72,6 +74,21 @@ def test_the_same_words_with_the_same_key_are_the_same_bytes(tmp_path: Path) -> 
     for path in (one, other):
         signing.sign_off(path, said, SEAL)
     assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_of_many_who_sign_off_at_once_nobody_is_lost(tmp_path: Path) -> None:
+    path = pack(tmp_path / "e.tar")
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: signing.sign_off(path, said, SEAL), range(8)))
+    assert [f"attestations/{number:04d}-sign-off.dsse.json" for number in range(1, 9)] == sorted(made)
+    assert set(made) < archive.read(path).entries.keys()
+    assert ["e.tar"] == [one.name for one in tmp_path.iterdir()]
+
+
+def test_a_pack_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="could not be read"):
+        signing.sign_off(tmp_path / "e.tar", said, SEAL)
 
 
 def write(path: Path, *members: Content) -> None:

@@ -186,3 +186,4 @@ def test_the_longest_retention_of_the_frameworks_counts() -> None:
     assert timedelta(days=365) == worm.retention(["pci-dss-4.0.1"])
     assert None is worm.retention(["gdpr"])
     assert None is worm.retention([])
+    assert timedelta(days=365) == worm.retention(["ours-1", "pci-dss"])

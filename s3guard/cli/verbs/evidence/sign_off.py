@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 import typer
 
 from s3guard.aws import Access
-from s3guard.cli import ending, options, signing, terminal
+from s3guard.cli import ending, options, signing, storing, terminal
 from s3guard.model import UsageError
 from s3guard.text import ci_safe, shown
 
@@ -44,15 +44,21 @@ def sign_off(
             values=("reviewed", "accepted", "rejected"),
         ),
     ] = "reviewed",
+    store: storing.Store = None,
+    retain: storing.Retain = None,
+    lock_mode: storing.LockMode = "compliance",
+    allow_unlocked: storing.AllowUnlocked = False,
     profile: options.Profile = None,
     region: options.Region = None,
     role_arn: options.RoleArn = None,
+    endpoint_url: options.EndpointUrl = None,
     verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
 ) -> int:
     """Add a reviewer's signed statement to an evidence pack: who looked at it, as what, when, and what came of it.
 
     It becomes a further member of the pack; the others stay as they are, and several reviewers may sign off one after the other. A pack
-    that does not hold together is refused. Whoever holds the key is whom the pack believes: give every reviewer a key of his own.
+    that does not hold together is refused. Whoever holds the key is whom the pack believes: give every reviewer a key of his own. With
+    `--store`, the pack as it is then is kept beside the former one, under its name and the statement's: `evidence.0003-sign-off.tar`.
     """
     if pack is None:
         raise UsageError("which pack? As in: s3guard evidence sign-off evidence.tar --key ada.pem --reviewer Ada --statement Read.")
@@ -65,12 +71,22 @@ def sign_off(
         raise UsageError(f"{shown(str(pack))}: there is no such file")
     from s3guard.attest.predicates import SignOff
     from s3guard.evidence import signing as signed
+    from s3guard.evidence import worm
 
     def say(reviewed: dict[str, Any]) -> SignOff:
         return SignOff(reviewer, role, decision, statement, signed.moment(), reviewed)
 
     say({})  # NOTE: what is wrong with the words is told before a key is asked for its passphrase, or AWS for its key.
-    seal = signing.seal(context, key, passphrase_file, timestamp, Access(profile, region, options.one_role(role_arn)))
+    access = Access(profile, region, options.one_role(role_arn), endpoint_url)
+    seal = signing.seal(context, key, passphrase_file, timestamp, access)
+    lock = None
+    if store is not None:
+        # NOTE: what is wrong with it is told before anything is written.
+        worm.place(store, pack.name)
+        lock = storing.lock(context, retain, lock_mode, signed.frameworks(pack), allow_unlocked=allow_unlocked)
     member = signed.sign_off(pack, say, seal)
     terminal.put([ci_safe(f"{shown(reviewer)}: {decision}; {member} of {shown(str(pack))}, key {seal.signer.keyid}") + "\n"])
+    if store is not None and lock is not None:
+        what = PurePosixPath(member).name.removesuffix(signed.ENVELOPE)
+        terminal.put([f"{storing.stored(pack, store, lock, access, f'{pack.stem}.{what}{pack.suffix}')}\n"])
     return ending.CLEAN
