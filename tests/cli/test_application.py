@@ -142,7 +142,7 @@ def test_without_a_verb_the_help_is_told_and_nothing_passes(here: Here) -> None:
         (["check", "x", "--engine", "spark"], "no engine is named 'spark'"),
         (["check", "logs/clean.log", "--rule", "requester"], "--rule requester: no policy has this rule; did you mean requesters"),
         (["check", "logs/clean.log", "--bucket", "nope"], "--bucket nope: no record and no policy names this bucket"),
-        (["check", "logs/clean.log", "--framework", "hippa"], "--framework hippa: no framework has this name; did you mean hipaa?"),
+        (["check", "logs/clean.log", "--framework", "hippa"], "--framework: 'hippa' is not a framework; did you mean hipaa?"),
         (["check", "x", "--state", "gs://b/p"], "--state gs://b/p: give a folder, or s3://bucket/prefix"),
         (["check", "logs", "--audit", "--rule", "SAL-999"], "--rule SAL-999: no check of the audit has this name"),
         (["audit", "--rule", "requesters"], "--rule requesters: no check of the audit has this name"),
