@@ -65,6 +65,10 @@ class Bearings:
         `planned` says that the audit looked at what is to be, which is no evidence of what is.
         """
         self._planned = planned
+        # NOTE: over thousands of buckets a rule has thousands of results, of which most bear on the same controls.
+        self._fitting: dict[tuple[str, str, bool], dict[str, Evidence]] = {}
+        self._controls: dict[tuple[str, str, bool, tuple[Control, ...]], tuple[Control, ...]] = {}
+        self._narrowed: dict[str, bool] = {}
         self._policies = {one.name: one for one in policies}
         self._rules = {bound.name: bound for one in policies for bound in one.rules}
         self._wanted = frameworks.matching(wanted)
@@ -87,11 +91,17 @@ class Bearings:
 
     def controlled(self, result: Result) -> Result:
         """The result with all controls that it bears on: those that the policy states, and those of the frameworks that it follows."""
-        found = {*self.stated(result)}
-        for id_, policies in self.followed.items():
-            if self._is_of(result, policies):
-                found |= {Control(id_, one) for one in self._of_framework(id_, result)}
-        return replace(result, controls=tuple(sorted(found))) if found or result.controls else result
+        if result.status is Status.NOT_APPLICABLE:
+            return replace(result, controls=tuple(sorted({*self.stated(result)}))) if result.controls else result
+        key = (result.policy, result.rule, result.bucket in self._log_buckets, result.controls)
+        if key not in self._controls:
+            found = {*self.stated(result)}
+            for id_, policies in self.followed.items():
+                if self._is_of(result, policies):
+                    found |= {Control(id_, one) for one in self._of_framework(id_, result)}
+            self._controls[key] = tuple(sorted(found))
+        controls = self._controls[key]
+        return replace(result, controls=controls) if controls or result.controls else result
 
     def stated(self, result: Result) -> Iterator[Control]:
         """The controls that the policy says its rule gives evidence for, with the ids of the frameworks that we have."""
@@ -106,25 +116,36 @@ class Bearings:
         for result in results:
             if not self._is_of(result, self.followed[id_]):
                 continue
-            for control, entries in self._of_framework(id_, result).items():
-                found.setdefault(control, []).extend(self._bearing(result, entry) for entry in entries)
+            alike: dict[tuple[str, str, str, str | None], Bearing] = {}
+            for control, entry in self._of_framework(id_, result).items():
+                key = (entry.strength, entry.confidence, entry.counts, entry.on)
+                if key not in alike:
+                    alike[key] = self._bearing(result, entry)
+                found.setdefault(control, []).append(alike[key])
         return found
 
     def _is_of(self, result: Result, policies: Sequence[Policy]) -> bool:
         # NOTE: what is true of an account is so for every policy over its buckets.
         return result.policy.startswith(ACCOUNT) or any(one.name == result.policy for one in policies)
 
-    def _of_framework(self, id_: str, result: Result) -> dict[str, list[Evidence]]:
+    def _of_framework(self, id_: str, result: Result) -> dict[str, Evidence]:
         """The entries that take a result for evidence, by control; the strongest of a control alone."""
-        bound = self._rules.get(result.rule)
-        if result.status is Status.NOT_APPLICABLE or (bound is not None and bound.rule.trusts() is not None):
+        if result.status is Status.NOT_APPLICABLE:
             return {}
+        key = (id_, result.rule, result.bucket in self._log_buckets)
+        if key not in self._fitting:
+            self._fitting[key] = dict(self._found(id_, result))
+        return self._fitting[key]
+
+    def _found(self, id_: str, result: Result) -> Iterator[tuple[str, Evidence]]:
+        bound = self._rules.get(result.rule)
+        if bound is not None and bound.rule.trusts() is not None:
+            return
         name = result.kind if result.is_of_records else result.rule.rpartition("/")[2]
-        return {
-            control: fitting[:1]
-            for control, entries in _by_name(id_).get(name, {}).items()
-            if (fitting := [one for one in entries if self._fits(one, result, bound)])
-        }
+        for control, entries in _by_name(id_).get(name, {}).items():
+            fitting = next((one for one in entries if self._fits(one, result, bound)), None)
+            if fitting is not None:
+                yield control, fitting
 
     def _fits(self, entry: Evidence, result: Result, bound: BoundRule | None) -> bool:
         if entry.on == "log-bucket" and result.bucket not in self._log_buckets:
@@ -134,7 +155,9 @@ class Bearings:
     def _bearing(self, result: Result, entry: Evidence) -> Bearing:
         bound = self._rules.get(result.rule)
         voice, reservation = _voice(result, entry.counts)
-        if voice is Voice.FOR and bound is not None and self._is_narrowed(bound, result):
+        if bound is not None and result.rule not in self._narrowed:
+            self._narrowed[result.rule] = self._is_narrowed(bound, result)
+        if voice is Voice.FOR and self._narrowed.get(result.rule):
             voice, reservation = Voice.PART, "looks at a part of the requests alone"
         if voice is Voice.FOR and self._planned and not result.is_of_records:
             voice, reservation = Voice.PART, "is of a plan, not of what is there"

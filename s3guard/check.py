@@ -25,7 +25,7 @@ from s3guard.outputs.json import render
 from s3guard.parsed import Quarantined
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
-from s3guard.quarantine import Quarantine
+from s3guard.quarantine import First, Quarantine
 from s3guard.redaction import NOTHING, Redaction
 from s3guard.repository import report_root
 from s3guard.results import Known
@@ -202,13 +202,15 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     loaded, known, logs, state, run = standing.policies, standing.known, standing.logs, standing.state, standing.run
     plan = _plan(request, loaded)
     with Quarantine(request.quarantine, standing.redaction) if request.quarantine else contextlib.nullcontext() as quarantine:
+        first = First()
+        takers = [quarantine.add if quarantine else None, first.add if request.traffic else None, request.evidence]
         work = engines.Work(
             plan,
             logs.objects(request.logs) if objects is None else objects,
             read=logs.read,
             jobs=request.jobs,
             progress=request.progress,
-            quarantine=_told_to(*([quarantine.add] if quarantine else []), *([request.evidence] if request.evidence else [])),
+            quarantine=_told_to(*filter(None, takers)),
         )
         concluded, told = _concluded(request, work, state, run, known)
     coverage = replace(concluded.coverage, listed=logs.listed)
@@ -232,6 +234,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         results=results,
         controls=controls,
         traffic=concluded.traffic,
+        unclear=first.lines,
         notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)

@@ -244,6 +244,19 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unclear:
+    """A line that is no record, or could be read in several ways, by its origin; its text is the quarantine's."""
+
+    object: str
+    line: int
+    """1-based."""
+    status: str
+    """``quarantined`` or ``ambiguous``."""
+    reason: str
+    """Why; never quotes the line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What was looked at and what could not be."""
 
@@ -407,6 +420,9 @@ class Report:
     """What the records say of the traffic, where the run was asked for it."""
     redacted: Redacted | None = None
     """None: everything is shown as the log has it, but for credentials."""
+    unclear: tuple[Unclear, ...] = ()
+    """The first 100 lines that the run met and that are no record, or could be read in several ways, by object and line; none where the
+    run was not asked for the traffic. Of objects that a state knew, the runs that read them told; `coverage` counts all of both kinds."""
 
     @property
     def summary(self) -> dict[str, int]:

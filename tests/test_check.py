@@ -208,7 +208,7 @@ def test_a_run_can_be_narrowed_to_frameworks(project: Project) -> None:
     project.policy("q", SECOND)
     assert {result.policy for result in project.run(CLEAN + OTHER, frameworks=["hipaa", "gdpr"]).results} == {"p"}
     assert project.ends(CLEAN, frameworks=["gdpr"]) == (4, Status.NOT_APPLICABLE)
-    with pytest.raises(UsageError, match=r"--framework hippa: no framework has this name; did you mean hipaa"):
+    with pytest.raises(UsageError, match=r"--framework: 'hippa' is not a framework; did you mean hipaa"):
         project.run(CLEAN, frameworks=["hippa"])
 
 
@@ -229,6 +229,14 @@ def test_quarantined_lines_are_written_where_they_are_wanted(project: Project) -
     project.run(CLEAN + NOISE, NOISE, quarantine=Path("q.jsonl"))
     found = [json.loads(line) for line in (project.folder / "q.jsonl").read_text(encoding="ascii").splitlines()]
     assert [(entry["object"], entry["line"]) for entry in found] == [("logs/0.log", 2), ("logs/1.log", 1)]
+
+
+def test_a_report_of_the_traffic_names_the_first_lines_that_are_no_record_and_a_check_alone_does_not(project: Project) -> None:
+    found = project.run(NOISE * 101, CLEAN + NOISE, NOISE, traffic=True, max_unparsed=1)
+    lines = [(one.object, one.line, one.status) for one in found.unclear]
+    assert [("logs/0.log", number, "quarantined") for number in range(1, 101)] == lines
+    assert all(one.reason for one in found.unclear)
+    assert () == project.run(CLEAN + NOISE).unclear
 
 
 def test_a_run_that_fails_leaves_no_quarantine(project: Project) -> None:

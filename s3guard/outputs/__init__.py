@@ -59,6 +59,10 @@ class Options:
     """Whether human-readable text lists the checks that passed, too."""
     traffic: bool = False
     """Whether human-readable text draws the traffic, too."""
+    account: str | None = None
+    """The account that findings for Security Hub are of; a log names none."""
+    region: str | None = None
+    """Its Region."""
     markdown_limit: int = 65_000
     """Bytes of a Markdown page; a comment on a pull request takes 65,536 characters."""
 

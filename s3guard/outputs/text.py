@@ -268,10 +268,12 @@ def _coverage(page: Page, report: Report, *, drawn: bool) -> Iterator[str]:
         lines = plural(coverage.ambiguous, "line")
         told = f"{lines}, judged by the reading that is worst for the requester; --quarantine FILE keeps them"
         yield from page.lines("ambiguous", told, label_style=YELLOW)
+        yield from _unclear(page, report, "ambiguous")
     if coverage.quarantined:
         lines = plural(coverage.quarantined, "line")
         told = f"{lines}, not readable as a record and judged by no rule; --quarantine FILE keeps them"
         yield from page.lines("quarantined", told, label_style=YELLOW)
+        yield from _unclear(page, report, "quarantined")
     yield from _unread(page, coverage)
     for kind, count in sorted(coverage.warnings.items()):
         meaning = f": {WARNINGS[kind]}" if kind in WARNINGS else ""
@@ -281,6 +283,12 @@ def _coverage(page: Page, report: Report, *, drawn: bool) -> Iterator[str]:
         if note not in CLAIMS:
             yield from page.lines("note", page.clean(note), most=4)
     yield from page.lines("proves", proves(report), DIM)
+
+
+def _unclear(page: Page, report: Report, status: str) -> Iterator[str]:
+    """Where the first lines of one kind stand and why; nothing where the run was not asked for them."""
+    for one in [one for one in report.unclear if one.status == status][:SHOWN]:
+        yield from page.lines("", page.clean(f"{one.object}:{one.line}: {one.reason}"), DIM, most=4)
 
 
 def _hours(page: Page, coverage: Coverage, *, drawn: bool) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from s3guard.audit.case import Answer, Case, Verdict
 from s3guard.audit.checks import catalog
-from s3guard.audit.expected import Days, Expected, of_policy
+from s3guard.audit.expected import Expected
 from s3guard.audit.facts import Absent, Unknown, Value
 from s3guard.audit.graph import LOG_DELIVERY, Graph
 from s3guard.audit.rows import (
@@ -32,6 +32,7 @@ from s3guard.audit.rows import (
     Versioning,
 )
 from s3guard.model import Severity
+from s3guard.retained import Days, of_policy
 from tests.audit.rowmaking import ACCOUNT, ALL, NOW, account, bucket, facts, logs_to, policy
 
 DENIED = Unknown("GetX was denied (AccessDenied); grant s3:GetX", "s3:GetX")

@@ -16,7 +16,7 @@ import pytest
 
 from s3guard.audit.case import About, AccountCase, Answer, Case
 from s3guard.audit.checks import catalog
-from s3guard.audit.expected import Days, Expected
+from s3guard.audit.expected import Expected
 from s3guard.audit.facts import Absent, Unknown, Value
 from s3guard.audit.graph import SERVICE, Graph
 from s3guard.audit.rows import (
@@ -38,6 +38,7 @@ from s3guard.audit.rows import (
     Trail,
     Transition,
 )
+from s3guard.retained import Days
 from tests.audit.rowmaking import ACCOUNT, NOW, account, bucket, facts, logs_to
 
 DENIED = Unknown("GetX was denied (AccessDenied); grant s3:GetX", "s3:GetX")

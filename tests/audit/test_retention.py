@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from s3guard.audit.case import Answer, Case
 from s3guard.audit.checks import catalog
-from s3guard.audit.expected import Days, Expected
+from s3guard.audit.expected import Expected
 from s3guard.audit.facts import Absent, NotKnownError, Value
 from s3guard.audit.graph import Graph
 from s3guard.audit.likeness import text
 from s3guard.audit.retention import applied, deletion
 from s3guard.audit.rows import Lifecycle, LifecycleRule, Versioning
+from s3guard.retained import Days
 from tests.audit.rowmaking import NOW, bucket, facts, logs_to
 
 ASKED = 6

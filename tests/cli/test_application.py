@@ -19,7 +19,7 @@ from tests.outputs.golden import expect
 
 VERBS = (
     *("check", "audit", "test", "validate", "records", "report", "controls", "rules", "waivers", "schema"),
-    *("explain", "convert", "state", "evidence", "watch", "notify"),
+    *("explain", "convert", "publish", "state", "evidence", "watch", "notify"),
 )
 NESTED = tuple(f"{group} {verb}" for group, module in catalog().items() if hasattr(module, "__path__") for verb in catalog(module))
 """The verbs of groups, as they are typed."""

@@ -14,7 +14,8 @@ from s3guard.evidence import archive
 from s3guard.evidence.members import Member
 from s3guard.evidence.untrusted import DEEPEST, WrongError, loads, shaped
 from s3guard.evidence.verification import Mark, as_json, lines
-from s3guard.evidence.verify import Request, verified
+from s3guard.evidence.verify import Request, shown_of, verified
+from s3guard.model import UnableError
 from s3guard.outputs import Options
 from s3guard.text import CI_COMMAND, visible
 from tests.cli.project import project
@@ -151,3 +152,25 @@ def test_no_text_of_a_pack_acts_on_a_terminal_or_in_a_log(pack: Pack, name: str,
     for told in (*lines(found, Options(width=80)), *lines(found, Options(width=60, ascii=True)), *as_json(found).splitlines()):
         assert (plain := told.replace("\\u{", "")) == visible(plain)
         assert CI_COMMAND.search(told) is None
+
+
+ODD: dict[str, bytes] = {
+    "no counts": b'{"history": true, "policies": [{"policy": "p", "review": {}}], "found": [], "unfinished": [], "changes": []}',
+    "texts among runs": b'{"history": true, "policies": ["p"], "found": ["x"], "unfinished": [1], "changes": [null]}',
+    "nothing said of a run": b'{"history": true, "policies": [], "found": [{}], "unfinished": [{}], "changes": [{}]}',
+    "times that are none": b'{"history": true, "policies": [{"policy": "p", "review": {"every": 9999999999999999999, "grace": 0}}]}',
+    "a waiver that says nothing": b'{"waivers": [{}]}',
+    "gaps that are none": b'{"buckets": [{"bucket": "examplebucket", "hours": [], "gaps": [{}]}]}',
+}
+
+
+@pytest.mark.parametrize("name", ["runs.json", "waivers.json", "coverage.json", "report.json"])
+def test_the_page_of_an_odd_pack_is_told_to_be_wrong_or_not_shown_at_all(pack: Pack, name: str, tmp_path: Path) -> None:
+    for data in (*ODD.values(), *(NASTY[one] for one in ("a list", "nothing in it", "null in it", "texts where objects belong"))):
+        path = replace(pack, members={**pack.members, name: data}).write(tmp_path / "pack.tar")
+        try:
+            page, is_wrong = shown_of(Request(path))
+        except UnableError:
+            continue
+        assert is_wrong
+        assert "DO NOT RELY" in page.alarms[0].text

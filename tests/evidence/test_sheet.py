@@ -15,7 +15,7 @@ from tests.outputs.corpus import HOSTILE
 
 def sheet(text: str) -> Sheet:
     """A page that says a text wherever a stranger's may stand."""
-    blocks = (
+    blocks: tuple[Said | Rows, ...] = (
         *(Said(f"It says {text}", tone) for tone in Tone),
         Rows(f"Table {text}", ("Name", "#Count", "What was seen"), ((text, "1,234", f"{text} " * 3), ("b", "2", "")), left=12),
     )

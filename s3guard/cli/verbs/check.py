@@ -49,6 +49,7 @@ def check(
     output: options.Outputs = None,
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
+    account: options.Account = None,
     quarantine: options.Quarantine = None,
     evidence: packing.Evidence = None,
     key: signing.SigningKey = None,
@@ -90,6 +91,7 @@ def check(
     threshold = requested.threshold(context, fail_on)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     look = delivery.options(context, sarif_profile, junit_dialect, look)
+    look = delivery.at_home(look, wanted, account, region, chosen.environ)
     hidden = redacting.redaction(context, redact, redact_key_file, mask)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)

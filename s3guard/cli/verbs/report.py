@@ -43,6 +43,7 @@ def report(
     require_policy: options.RequirePolicy = False,
     output: options.Outputs = None,
     quarantine: options.Quarantine = None,
+    account: options.Account = None,
     redact: options.Redact = None,
     redact_key_file: options.RedactKeyFile = None,
     mask: options.Mask = None,
@@ -71,7 +72,7 @@ def report(
     chosen = choices.of(context)
     asked = period(context, as_of, since, until)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
-    look = replace(look, traffic=True)
+    look = delivery.at_home(replace(look, traffic=True), wanted, account, region, chosen.environ)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)
     if not quiet:
