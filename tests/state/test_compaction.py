@@ -133,7 +133,8 @@ def test_a_state_of_many_runs_is_read_with_few_requests(tmp_path: Path, monkeypa
     assert ["0000000015.s3guard"] == [name for name in read if "/" not in name]
     assert len(read) <= 3
     assert (12, 0, 0) == (len(view.objects), len(view.batches), len(view.runs))
-    assert sorted(path.name for path in (tmp_path / "state").iterdir()) == ["0000000015.compacted", "0000000015.s3guard", "parts", "runs"]
+    left = ["0000000015.compacted", "0000000015.s3guard", "parts", "policies", "runs"]
+    assert left == sorted(path.name for path in (tmp_path / "state").iterdir())
     assert essence(report) == essence(finished(tmp_path, state))
 
 

@@ -121,4 +121,4 @@ def test_a_state_of_a_later_version_is_refused_and_not_touched(what: str, compac
 def test_entries_of_this_version_say_so(tmp_path: Path) -> None:
     write(tmp_path, {"a.log": line(1)})
     finished(tmp_path, str(tmp_path / "state"), as_of=datetime(2026, 10, 4, tzinfo=UTC))
-    assert all(b'"version": %d' % VERSION in path.read_bytes()[:8000] for path in (tmp_path / "state").iterdir())
+    assert all(b'"version": %d' % VERSION in path.read_bytes()[:8000] for path in (tmp_path / "state").glob("*.s3guard"))
