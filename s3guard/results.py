@@ -79,7 +79,7 @@ def result_of(bound: BoundRule, bucket: str, merged: Merged, groups: list[Group]
     unsaid = [said for said in (known.gaps.get(bound.name), judge.reasons.get(bucket)) if said is not None]
     status, reason = _status(bound, total, merged.blind.get(bucket), findings, unsaid)
     if exact and violations:
-        status, reason = Status.FAIL, None  # NOTE: a flood of other hours may have taken all groups of these away.
+        status = Status.FAIL  # NOTE: a flood of other hours may have taken all groups of these away.
     worst = max((finding.severity for finding in findings), key=lambda one: one.rank, default=rule.effective_severity)
     return replace(
         _blank(bound, bucket, policy),
@@ -105,9 +105,7 @@ def _is_known(known: Known, print_: str, group: Group) -> bool:
 def _status(
     bound: BoundRule, total: Mapping[str, int], blind: Blind | None, findings: Sequence[Finding], unsaid: Sequence[str]
 ) -> tuple[Status, str | None]:
-    """The status of a result, and why it is undetermined."""
-    if findings:
-        return Status.FAIL, None
+    """The status of a result, and what could not be judged, which is told beside findings, too."""
     rule, reasons = bound.rule, [*unsaid]
     undelivered = 0 if blind is None else blind.records
     if undecided := total["unjudged"] - undelivered:
@@ -118,7 +116,8 @@ def _status(
         reasons.append(f"{plural(undelivered, 'record')} could not be judged: the delivery leaves out what the rule needs ({named})")
     if total["overflow"] and not (isinstance(rule, RecordRule) and rule.tolerated == 0):
         reasons.append("more groups than can be told apart (100,000); those that were kept are within the limit")
-    return (Status.UNDETERMINED, "; ".join(reasons)) if reasons else (Status.PASS, None)
+    status = Status.FAIL if findings else Status.UNDETERMINED if reasons else Status.PASS
+    return status, "; ".join(reasons) or None
 
 
 def _blank(bound: BoundRule, bucket: str | None, policy: Policy) -> Result:

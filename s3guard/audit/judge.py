@@ -195,7 +195,7 @@ def _concluded(blank: Result, verdicts: Sequence[Verdict], asked: Asked, located
     doubts = list(dict.fromkeys(_doubt(verdict) for verdict in verdicts if verdict.answer is Answer.UNKNOWN))
     gravest = max((verdict.answer for verdict in verdicts), key=list(Answer).index)
     status, reason = _STATUS[gravest], None
-    if status is Status.UNDETERMINED:
+    if doubts:
         reason = "; ".join(doubts)
     elif status is Status.NOT_APPLICABLE:
         reason = next(verdict.reason for verdict in verdicts)

@@ -113,23 +113,11 @@ class Teller:
             elif reason:
                 terminal.warn(f"{one.channel}: {reason}")
             if one.status == "sent" and self.loud:
-                ending.tell(f"told {one.channel}: {counts(one)}")
+                ending.tell(f"told {one.channel}: {one.counts or 'a test'}")
 
 
 def _with(report: Report, notified: tuple[Notified, ...]) -> Report:
     return replace(report, run=replace(report.run, notified=notified))
-
-
-def counts(one: Notified) -> str:
-    """What a channel was told, in a few words."""
-    told = {
-        "new": one.new,
-        "worsened": one.worsened,
-        "resolved": one.resolved,
-        "not judged": one.unjudged,
-        "judged again": one.judged_again,
-    }
-    return ", ".join(f"{count:,} {what}" for what, count in told.items() if count) or "a test"
 
 
 def _nothing(report: Report) -> dict[str, str]:
