@@ -95,6 +95,9 @@ def _trend(found: Trend | None, mean: float, traffic: Traffic, span: int) -> str
 def top(one: Top, requests: int) -> str:
     """Of those that most of `requests` came from: how many there are, and how much of all the first ones make."""
     _, single, several, did, none = TOPS[one.column]
+    if not one.entries and one.approximate:
+        many = _counted(one.different, single, several)
+        return f"At least {many}, none of which stands out: there were too many to count each, and few had more than one operation."
     if not one.entries:
         return none
     first = one.entries[:3]

@@ -101,6 +101,8 @@ def test_tops_tell_how_much_the_first_ones_make() -> None:
     assert "1 user made 25% of all operations." == sentences.top(replace(top, entries=entries[:1], different=1), 40)
     rough = replace(top, column="key", different=70_000, approximate=True)
     assert "The first 3 of at least 70,001 keys were asked for in 75% of all operations." in sentences.top(rough, 40)
+    alike = Top("remote_ip", (), 70_000, approximate=True)
+    assert sentences.top(alike, 70_000).startswith("At least 70,000 addresses, none of which stands out: there were too many to count each")
     assert "No record has an error code." == sentences.top(Top("error_code", (), 0, approximate=False), 40)
 
 
