@@ -78,9 +78,9 @@ class Teller:
         """Inside, a run that ends before there is a report is told, too: nobody looked, and that is no silence."""
         try:
             yield
-        except (UsageError, BrokenPipeError):
+        except (UsageError, BrokenPipeError, KeyboardInterrupt, ending.TerminatedError, SystemExit, GeneratorExit):
             raise
-        except Exception:
+        except BaseException:  # NOTE: a panic of Polars is no Exception, and what a stranger writes may bring one about.
             if self.telling is not None:
                 self._said(self.telling.tell_of_crash(int(as_of.timestamp())))
             raise
