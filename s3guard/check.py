@@ -196,7 +196,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     results = concluded.results if audit is None else (*concluded.results, *audit.results)
     blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
-    drawn = () if concluded.traffic is None else charted.notes(concluded.traffic)
+    drawn = () if concluded.traffic is None else charted.notes(concluded.traffic, remembered=state is not None)
     why = "--bucket names others" if request.buckets else "no policy is about them"
     of_audit = (*audit.notes, PROVES_OF_AUDIT) if audit else ()
     report = Report(
