@@ -32,6 +32,15 @@ TOPS: Final = {
 """What the values of a column are called: as a title, one of them, several; what they did with operations; what is said of none."""
 
 
+def silence(traffic: Traffic) -> str:
+    """How many stretches have no record at all; empty where none is so. A chart draws them as it draws stretches in which nobody came."""
+    silent = sum(not one.requests and not one.unmeasured for one in traffic.intervals)
+    if not silent:
+        return ""
+    of = f"{silent:,} of {_counted(len(traffic.intervals), noun(traffic.span), f'{noun(traffic.span)}s')}"
+    return f"{of} have no record and are drawn as without traffic: whether nobody came or no log was delivered, no record tells."
+
+
 def errors(traffic: Traffic) -> str:
     """Of errors as a share of operations: the peak and the median, and what they were."""
     requests = sum(one.requests for one in traffic.intervals)
