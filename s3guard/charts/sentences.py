@@ -38,7 +38,8 @@ def silence(traffic: Traffic) -> str:
     if not silent:
         return ""
     of = f"{silent:,} of {_counted(len(traffic.intervals), noun(traffic.span), f'{noun(traffic.span)}s')}"
-    return f"{of} have no record and are drawn as without traffic: whether nobody came or no log was delivered, no record tells."
+    drawn = "has no record and is" if silent == 1 else "have no record and are"
+    return f"{of} {drawn} drawn as without traffic: whether nobody came or no log was delivered, no record tells."
 
 
 def errors(traffic: Traffic) -> str:

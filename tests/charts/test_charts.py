@@ -96,7 +96,7 @@ def test_a_year_is_named_where_a_day_alone_would_be_unclear() -> None:
 
 def test_hours_without_any_record_are_told_for_they_are_drawn_like_quiet_ones() -> None:
     hours = made({"reads": Flow(1)}, {}, {"unmeasured": 5}, {"writes": Flow(1)})
-    told = "1 of 4 hours have no record and are drawn as without traffic: whether nobody came or no log was delivered, no record tells."
+    told = "1 of 4 hours has no record and is drawn as without traffic: whether nobody came or no log was delivered, no record tells."
     assert told == sentences.silence(hours)
     assert "" == sentences.silence(made({"reads": Flow(1)}, {"others": Flow(1)}))
 
