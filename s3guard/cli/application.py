@@ -6,7 +6,7 @@ import functools
 import importlib
 import os
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Final
@@ -87,7 +87,7 @@ class _Verbs(_Page, TyperGroup):
 def run(arguments: Sequence[str]) -> int:
     """Do what the arguments say; the exit code. UsageError, with a way out, where they say nothing that can be done."""
     try:
-        code = _command()(list(arguments), prog_name=NAME, standalone_mode=False)
+        code = _command(arguments)(list(arguments), prog_name=NAME, standalone_mode=False)
     except typer.TyperException as error:
         raise UsageError(_told(error)) from error
     except typer.Abort as abort:
@@ -100,8 +100,8 @@ def run(arguments: Sequence[str]) -> int:
     return code or ending.CLEAN
 
 
-def application() -> typer.Typer:
-    """The application, made anew."""
+def application(verb: str | None = None) -> typer.Typer:
+    """The application, made anew; with all verbs, or with the one that is asked for."""
     found = typer.Typer(
         name=NAME,
         cls=_Verbs,
@@ -109,7 +109,8 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    modules = catalog()
+    modules = catalog(verb=verb)
+    groups = {name: catalog(module) for name, module in modules.items() if hasattr(module, "__path__")}
 
     def root(context: typer.Context, *, version: _Version = False) -> int:
         if version:
@@ -120,17 +121,43 @@ def application() -> typer.Typer:
             typer.echo(context.get_help(), err=True)
             raise typer.Exit(ending.MISUSED)
         context.obj = Choices(Path.cwd(), os.environ)
-        context.default_map = dict.fromkeys(modules, context.obj)
+        nested = {name: dict.fromkeys(inner, context.obj) for name, inner in groups.items()}
+        context.default_map = dict.fromkeys(modules, context.obj) | nested
         return ending.CLEAN
 
     found.callback(invoke_without_command=True, help="Judge Amazon S3 server access logs against policies.", epilog=_FIRST_STEPS)(root)
     for name, module in modules.items():
-        found.command(name, cls=_Verb, epilog=_examples(module))(_ended(getattr(module, name)))
+        if name in groups:
+            found.add_typer(_group(module, groups[name]), name=name)
+        else:
+            _add(found, name, module)
     return found
 
 
-def _command() -> TyperGroup:
-    command = typer.main.get_command(application())
+def _group(module: ModuleType, inner: Mapping[str, ModuleType]) -> typer.Typer:
+    """The verbs of a folder, under the folder's name."""
+    found = typer.Typer(cls=_Verbs, rich_markup_mode=None)
+
+    def root(context: typer.Context) -> int:
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help(), err=True)
+            raise typer.Exit(ending.MISUSED)
+        return ending.CLEAN
+
+    found.callback(invoke_without_command=True, help=module.HELP, epilog=_examples(module))(root)
+    for name, verb in inner.items():
+        _add(found, name, verb)
+    return found
+
+
+def _add(group: typer.Typer, name: str, module: ModuleType) -> None:
+    group.command(name, cls=_Verb, epilog=_examples(module))(_ended(getattr(module, name.replace("-", "_"))))
+
+
+def _command(arguments: Sequence[str] = ()) -> TyperGroup:
+    # NOTE: every verb that is made has some thirty flags, and whoever names one needs no other.
+    verb = next(iter(arguments), "")
+    command = typer.main.get_command(application(verb if verb.replace("-", "_") in _names(verbs) else None))
     assert isinstance(command, TyperGroup)  # noqa: S101 - for the type checker
     for param in command.params:
         param.default = param.default or False  # NOTE: see `get_help_option`
@@ -140,10 +167,16 @@ def _command() -> TyperGroup:
 _Version = Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)]
 
 
-def catalog() -> dict[str, ModuleType]:
-    """Every verb by name, in the order of the help page."""
-    modules = [importlib.import_module(f"{verbs.__name__}.{module.name}") for module in pkgutil.iter_modules(verbs.__path__)]
-    return {module.__name__.rpartition(".")[2]: module for module in sorted(modules, key=lambda module: module.ORDER)}
+def catalog(folder: ModuleType = verbs, verb: str | None = None) -> dict[str, ModuleType]:
+    """Every verb of a folder by name, in the order of the help page, or the one alone; ``sign_off.py`` is the verb ``sign-off``."""
+    names = _names(folder) if verb is None else [verb.replace("-", "_")]
+    modules = [importlib.import_module(f"{folder.__name__}.{name}") for name in names]
+    return {module.__name__.rpartition(".")[2].replace("_", "-"): module for module in sorted(modules, key=lambda module: module.ORDER)}
+
+
+def _names(folder: ModuleType) -> list[str]:
+    """The modules of a folder's verbs; imports none of them."""
+    return [module.name for module in pkgutil.iter_modules(folder.__path__)]
 
 
 def _examples(module: ModuleType) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Final
 
@@ -45,11 +45,8 @@ def run(work: Work) -> Partial:
     reading = Reading(remember=work.plan.cell is not None)
     whole = Partial()
     workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
-    for place in range(jobs):
-        worker = _Worker(work.plan, keep=work.quarantine is not None)
-        # NOTE: as if some bytes were gathered already, so that workers need not wait for each other to scan.
-        worker.size = SHARD * place // jobs
-        workers.put(worker)
+    for _ in range(jobs):
+        workers.put(_Worker(work.plan, keep=work.quarantine is not None))
     order = _InOrder(work)
     lock = threading.Lock()
     # NOTE: one scan at a time, since it is when a worker needs most memory, and the others parse meanwhile. Behind the last block nobody
@@ -61,21 +58,28 @@ def run(work: Work) -> Partial:
         try:
             parsed = worker.parse(block)
             partial = None
-            if worker.size >= SHARD and not ended.is_set():
-                with scanning:
+            # NOTE: who would have to wait goes on gathering, by a quarter at most.
+            if worker.size >= SHARD and not ended.is_set() and scanning.acquire(blocking=worker.size >= SHARD + SHARD // 4):
+                try:
                     partial = worker.scan()
+                finally:
+                    scanning.release()
         finally:
             workers.put(worker)
         with lock:
             order.put(number, block, parsed)
             if partial is not None:
                 whole.add(partial)
-                whole.tidy()
+                if not ended.is_set():
+                    whole.tidy()
+
+    def rest() -> None:
+        partial = workers.get().scan()
+        with lock:
+            whole.add(partial)
 
     with ThreadPoolExecutor(jobs, thread_name_prefix="s3guard") as pool:
-        _feed(pool, blocks(work.objects, reading, work.read), take, ended, jobs, lambda: order.tell(reading))
-        for partial in pool.map(_Worker.scan, [workers.get() for _ in range(jobs)]):
-            whole.add(partial)
+        _feed(pool, blocks(work.objects, reading, work.read), take, rest, ended, jobs, lambda: order.tell(reading))
     whole.objects, whole.bytes = reading.objects, reading.bytes
     if reading.remember:
         whole.seen.append(seen.listed(reading.read))
@@ -85,9 +89,16 @@ def run(work: Work) -> Partial:
     return whole
 
 
-def _feed(pool: ThreadPoolExecutor, source: Iterator[Block], take: object, ended: threading.Event, jobs: int, tell: object) -> None:
-    """Hand out blocks, never more than one ahead of each worker; the first failure of a worker is raised here."""
-    assert callable(take) and callable(tell)  # noqa: S101, PT018 - for the type checker
+def _feed(
+    pool: ThreadPoolExecutor,
+    source: Iterator[Block],
+    take: Callable[[int, Block], None],
+    rest: Callable[[], None],
+    ended: threading.Event,
+    jobs: int,
+    tell: Callable[[], None],
+) -> None:
+    """Hand out blocks, never more than one ahead of each worker, then what is left; the first failure of a worker is raised here."""
     pending: set[Future[None]] = set()
     for number, block in enumerate(source):
         pending.add(pool.submit(take, number, block))
@@ -97,6 +108,8 @@ def _feed(pool: ThreadPoolExecutor, source: Iterator[Block], take: object, ended
                 future.result()
         tell()
     ended.set()
+    # NOTE: behind the last block, so that whoever has none of them begins with what is left while others parse.
+    pending |= {pool.submit(rest) for _ in range(jobs)}
     for future in pending:
         future.result()
     tell()

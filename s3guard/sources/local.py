@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import io
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,8 @@ ORDER = 9
 is_quick = True
 
 _PIECE = 16 << 20
+_LINE = 64 << 10
+"""Bytes at the end of a piece in which the end of a line is looked for."""
 
 
 def claims(argument: str) -> bool:
@@ -72,6 +75,9 @@ def chunks(location: str) -> Iterator[bytes]:
     try:
         with open(location, "rb", buffering=0) as file:
             about = os.fstat(file.fileno())
+            if stat.S_ISREG(about.st_mode) and about.st_size > _PIECE:
+                yield from _long(file, about.st_size)
+                return
             # NOTE: a read makes room for all that it may give, which for a small file is no more than it; one that gives less is the last.
             most = min(_PIECE, about.st_size + 1) if stat.S_ISREG(about.st_mode) and about.st_size else _PIECE
             while piece := file.read(most):
@@ -80,6 +86,27 @@ def chunks(location: str) -> Iterator[bytes]:
                     return
     except OSError as error:
         raise UnreadableError(reason(error)) from error
+
+
+def _long(file: io.FileIO, size: int) -> Iterator[bytes]:
+    """The bytes of a file of this size at least, in pieces that end with a line where lines are no longer than usual.
+
+    NOTE: so that nobody has to put the pieces of a line together, for which all of a block would be copied.
+    """
+    at = 0
+    while piece := file.read(_up_to_a_line(file, at, size)):
+        yield piece
+        at += len(piece)
+
+
+def _up_to_a_line(file: io.FileIO, at: int, size: int) -> int:
+    """How many bytes from `at` on, where the file is read next, to take."""
+    if size - at <= _PIECE:
+        return _PIECE
+    file.seek(at + _PIECE - _LINE)
+    end = file.read(_LINE).rfind(b"\n")
+    file.seek(at)
+    return _PIECE - _LINE + end + 1 if end >= 0 else _PIECE
 
 
 def reason(error: OSError) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from s3guard.model import UsageError
 from s3guard.sources import LogObject, UnreadableError, local, objects
@@ -187,3 +191,23 @@ def test_a_url_is_no_path() -> None:
 
 def test_an_error_without_words_is_told_by_its_kind() -> None:
     assert local.reason(OSError()) == "oserror"
+
+
+@given(
+    st.lists(st.binary(max_size=40), max_size=60).map(b"\n".join),
+    st.integers(8, 64),
+    st.integers(1, 8),
+)
+def test_a_long_file_comes_in_pieces_that_end_with_a_line_where_one_ends_near(content: bytes, piece: int, line: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local, "_PIECE", piece)
+        patch.setattr(local, "_LINE", line)
+        path = Path(folder, "x.log")
+        path.write_bytes(content)
+        pieces = list(local.chunks(str(path)))
+    assert b"".join(pieces) == content
+    ends = list(itertools.accumulate(map(len, pieces)))
+    for begin, end in itertools.pairwise([0, *ends]):
+        assert end - begin <= piece
+        if len(content) - begin > piece:
+            assert content[end - 1 : end] == b"\n" or b"\n" not in content[begin + piece - line : begin + piece]

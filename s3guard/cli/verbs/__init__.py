@@ -7,5 +7,8 @@ A verb is a module with
 * `EXAMPLES`: lines for the end of the help page,
 * `ORDER`: its place in the list of verbs.
 
-It imports what is heavy when it runs, since its module is imported for ``--help`` as well.
+A folder is a group of verbs, found the same way: its ``__init__.py`` has `HELP`, `EXAMPLES` and `ORDER`, and ``sign_off.py`` is the verb
+``sign-off`` with the function ``sign_off``.
+
+A verb imports what is heavy when it runs, since its module is imported for ``--help`` as well.
 """
