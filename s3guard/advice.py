@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from s3guard import conditions
+from s3guard.declaration import Waiver
 from s3guard.globs import is_glob, matches
 from s3guard.model import Location
 from s3guard.policy import BoundRule, Policy
 from s3guard.problems import Problem, quoted
+from s3guard.references import AUDIT_CHECK
 from s3guard.rules import Rule
 
 _MANY = 300
 """NOTE: entries of a list that are held against those of another: the first ones, since advice must not cost a minute."""
+_SESSION: Final = re.compile(r"arn:([^:]*):sts::([0-9]*):assumed-role/([^/]*)/(?!\*+$).*")
 _T = TypeVar("_T")
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def warnings(policy: Policy, as_of: datetime | None = None) -> tuple[Problem, ...]:
+def warnings(policy: Policy, as_of: datetime | None = None, audit: Collection[str] | None = None) -> tuple[Problem, ...]:
     """Everything that is probably not meant, by place; none of it keeps the policy from being judged.
 
-    Waivers are held against `as_of` where it is given.
+    Waivers are held against `as_of` and against the checks about buckets, `audit` (``logging/SAL-001``), where they are given.
     """
-    found = {*dead(policy, as_of), *_doubles(policy)}
+    found = {*dead(policy, as_of, audit), *_doubles(policy)}
     for bound in policy.rules:
         found.update(_problem(bound.location, f"{bound.rule.name}: {sentence}") for sentence in _fallen_through(bound.rule))
     return tuple(sorted(found))
 
 
-def dead(policy: Policy, as_of: datetime | None = None) -> tuple[Problem, ...]:
+def dead(policy: Policy, as_of: datetime | None = None, audit: Collection[str] | None = None) -> tuple[Problem, ...]:
     """Of those, what has no effect at all: rules, allowances and waivers. ``validate --strict`` refuses them."""
-    found = set(_dead_waivers(policy, as_of))
+    found = set(_dead_waivers(policy, as_of, audit))
     if policy.disabled and not policy.rules:
         found.add(_problem(policy.location, "every rule of the policy is switched off (`enabled: false`)"))
     for bound in policy.rules:
@@ -46,7 +50,7 @@ def _problem(location: Location, message: str) -> Problem:
     return Problem(location.file, location.line, 1, message)
 
 
-def _dead_waivers(policy: Policy, as_of: datetime | None) -> Iterator[Problem]:
+def _dead_waivers(policy: Policy, as_of: datetime | None, audit: Collection[str] | None) -> Iterator[Problem]:
     off = {name.removeprefix(f"{policy.name}/") for name in policy.disabled}
     for bound in policy.waivers:
         waiver = bound.waiver
@@ -54,6 +58,18 @@ def _dead_waivers(policy: Policy, as_of: datetime | None) -> Iterator[Problem]:
             yield _problem(bound.location, f"the waiver of `{waiver.rule}` waives nothing: the rule is switched off")
         if as_of is not None and waiver.expires < as_of.astimezone(UTC).date():
             yield _problem(bound.location, f"the waiver of `{waiver.rule}` expired on {waiver.expires}")
+        if audit is not None and AUDIT_CHECK.fullmatch(waiver.rule) and waiver.rule not in audit:
+            yield _problem(bound.location, f"the waiver of `{waiver.rule}` waives nothing: no check about buckets has this name")
+        if not AUDIT_CHECK.fullmatch(waiver.rule):
+            yield from (_problem(bound.location, f"the waiver of `{waiver.rule}`: {said}") for said in _of_no_principal(waiver))
+
+
+def _of_no_principal(waiver: Waiver) -> Iterator[str]:
+    """Patterns over single sessions, which the column `principal` does not tell apart."""
+    for pattern in (waiver.match or {}).get("principal", ()):
+        if session := _SESSION.fullmatch(pattern):
+            role = f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}"
+            yield f"{quoted(pattern)} matches no principal, which is {role} for every session; write that, or group the rule by requester"
 
 
 def _unreachable(bound: BoundRule) -> Iterator[str]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from s3guard import __version__, chosen, policy
+from s3guard import __version__, chosen, policy, waivers
 from s3guard.audit import checks, judge, snapshot
 from s3guard.audit.checks import Check
 from s3guard.audit.rows import Facts
@@ -106,7 +106,7 @@ def audit(request: Request) -> tuple[Report, Audited]:
         coverage=Coverage(0, 0, 0, 0, 0, (), {}, None, None, ()),
         policies=tuple(one.as_judged for one in loaded),
         results=found.results,
-        notes=(*notes, *found.notes, PROVES_OF_AUDIT),
+        notes=(*notes, *waivers.notes(loaded, found.results, request.as_of), *found.notes, PROVES_OF_AUDIT),
     )
     redaction = request.redaction.masking(name for one in loaded for name in one.mask)
     masked = replace(redaction, kinds=frozenset()).report(report)

@@ -13,7 +13,7 @@ from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from s3guard import __version__, charted, chosen, engines, policy, sources
+from s3guard import __version__, charted, chosen, engines, policy, sources, waivers
 from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.globs import matches
@@ -197,6 +197,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
     drawn = () if concluded.traffic is None else charted.notes(concluded.traffic, remembered=state is not None)
+    waived = waivers.notes(loaded, results, request.as_of)
     why = "--bucket names others" if request.buckets else "no policy is about them"
     of_audit = (*audit.notes, PROVES_OF_AUDIT) if audit else ()
     report = Report(
@@ -208,7 +209,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         policies=tuple(one.as_judged for one in loaded),
         results=results,
         traffic=concluded.traffic,
-        notes=(*notes, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
+        notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
     return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, blind)
@@ -243,7 +244,7 @@ def _concluded(request: Request, work: engines.Work, state: State | None, run: s
         return remembered.conclude(known, request.jobs)
     found = engine(work)
     with ThreadPoolExecutor(request.jobs, thread_name_prefix="s3guard") as pool:
-        return conclude(work.plan, found, Known(known), pool.map), Told()
+        return conclude(work.plan, found, Known(known, day=waivers.day_of(request.as_of)), pool.map), Told()
 
 
 def _plan(request: Request, loaded: tuple[policy.Policy, ...]) -> Plan:

@@ -23,12 +23,14 @@ def of_frameworks(loaded: tuple[policy.Policy, ...], wanted: Sequence[str]) -> t
 
 
 def baseline(path: Path | None, redaction: Redaction = NOTHING) -> Container[str]:
-    """The fingerprints of an earlier report's findings, as they are before any redaction.
+    """The fingerprints of an earlier report's findings, as they are before any redaction; not of those that a waiver covered.
+
+    A waiver ends on its day, whatever a baseline says that was written before.
 
     UsageError for a report that was redacted with a key that is not the one of `redaction`.
     """
     if path is None:
         return frozenset()
     report = read(path)
-    known = frozenset(finding.fingerprint for result in report.results for finding in result.findings)
+    known = frozenset(finding.fingerprint for result in report.results for finding in result.findings if finding.waiver is None)
     return redaction.known(known, report.redacted, f"--baseline {shown(str(path))}")

@@ -101,6 +101,7 @@ FLAGS: Final[tuple[Flag, ...]] = (
     Flag("strict", Kind.SWITCH),
     Flag("sarif-profile", choices=("full", "github", "azure")),
     Flag("junit-dialect", choices=("strict", "extended")),
+    Flag("junit", Kind.PATH),
     Flag("to", choices=("jsonl", "csv", "parquet")),
     Flag("columns", Kind.TEXTS),
     Flag("where"),

@@ -79,6 +79,8 @@ class Policy:
     review: Review | None = None
     waivers: tuple[BoundWaiver, ...] = ()
     tests: tuple[PolicyTest, ...] = ()
+    test_locations: tuple[Location, ...] = ()
+    """Where each of them stands."""
     disabled: tuple[str, ...] = ()
     """Rules that are switched off, named as in `rules`."""
     mask: tuple[str, ...] = ()
@@ -231,15 +233,17 @@ def _made(
         logging=kept[0],
         logging_location=Location(own.file, own.node.keys["logging"].line) if "logging" in own.node.keys else None,
         review=kept[1],
-        waivers=tuple(BoundWaiver(waiver, _waiver_location(own, number)) for number, waiver in enumerate(declaration.waivers)),
+        waivers=tuple(BoundWaiver(waiver, _location(own, "waivers", number)) for number, waiver in enumerate(declaration.waivers)),
         tests=declaration.tests,
+        test_locations=tuple(_location(own, "tests", number) for number in range(len(declaration.tests))),
         disabled=tuple(one.name for one in rules if not one.rule.enabled),
         mask=_mask(stack),
     )
 
 
-def _waiver_location(own: Draft, number: int) -> Location:
-    _, place = find(own.node, ("waivers", number))
+def _location(own: Draft, key: str, number: int) -> Location:
+    """Where an entry of a list of the policy's own stands."""
+    _, place = find(own.node, (key, number))
     return Location(place.file, place.line)
 
 

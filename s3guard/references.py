@@ -15,9 +15,10 @@ from s3guard.records import COLUMNS
 
 AUDIT_CHECK: Final = re.compile(r"logging/SAL-[0-9]{3}")
 """The name of a check of the logging configuration, within its policy."""
-_BY_PRINCIPAL: Final = ("principal", "requester")
-_SUBJECT_MISSING: Final = "-"
-"""What a waiver writes for findings whose subject lacks the field: as the log does."""
+BY_PRINCIPAL: Final = ("principal", "requester")
+"""Fields of a subject that patterns over principals match."""
+SUBJECT_MISSING: Final = "-"
+"""What a waiver writes for findings whose subject has no value of the field, as the log does: anonymous ones, by principal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,18 @@ def _check_match(match: Mapping, subject: tuple[str, ...] | None, rule: str, pro
         if subject is not None and name not in fields:
             has = f"; the subject of `{rule}` has {', '.join(fields)}" if subject else ""
             problems.add(match.keys[name], f"{quoted(name)} is no field of the rule's subject{did_you_mean(name, fields) or has}")
-        elif name in _BY_PRINCIPAL:
+        elif name in BY_PRINCIPAL and not AUDIT_CHECK.fullmatch(rule):
+            # NOTE: whom a bucket policy names is none that a log does: `*`, the root of an account.
             for place, pattern in _texts(patterns):
-                _add(problems, place, _fault_of(pattern))
+                _add(problems, place, _fault_of(pattern, fields))
 
 
-def _fault_of(pattern: str) -> str | None:
+def _fault_of(pattern: str, fields: Sequence[str]) -> str | None:
     """What is wrong with a principal pattern of a waiver; None where it is good."""
-    if pattern == _SUBJECT_MISSING:
+    if pattern == SUBJECT_MISSING:
         return None
+    if pattern == "canonical:owner" and "bucket_owner" not in fields:
+        return "a finding does not say who owns its bucket; write the owner's canonical:64-hex, or group the rule by bucket_owner as well"
     try:
         principals.check(pattern)
     except ValueError as error:

@@ -26,6 +26,7 @@ from s3guard.state.judged import Known as Judged
 from s3guard.state.judged import torn
 from s3guard.state.runs import judged_by
 from s3guard.state.view import View
+from s3guard.waivers import day_of
 
 BYTES: Final = 2 << 30
 OBJECTS: Final = 50_000
@@ -134,7 +135,7 @@ class Remembered:
             told.add(Unreadable(f"the state in {self.state.uri}", pruned))
             gaps = {name: "; ".join(filter(None, (pruned, gaps.get(name)))) for name in rules}
         partial.unreadable = tuple(sorted(told, key=lambda one: (one.object, one.reason)))
-        known = Known(baseline, view.reported, gaps)
+        known = Known(baseline, view.reported, gaps, day_of(self.as_of))
         plan = self.plan
         plan = replace(plan, opens=since) if plan.since is None else replace(plan, since=since)
         if plan.until is not None:

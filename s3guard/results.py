@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from s3guard.breaches import Group, instant
@@ -17,6 +18,7 @@ from s3guard.policy import BoundRule, Policy
 from s3guard.records import OUTCOMES
 from s3guard.rules import RecordRule
 from s3guard.undelivered import Blind, Merged
+from s3guard.waivers import applied
 
 SHOWN: Final = 1_000
 """Findings of a result that are shown; the rest is counted in `Result.omitted`."""
@@ -35,6 +37,8 @@ class Known:
     """Fingerprints of findings that an earlier run reported: known unless this run judged a record of them."""
     gaps: Mapping[str, str] = field(default_factory=dict)
     """Names of rules that records were kept from, and why."""
+    day: date | None = None
+    """The day that waivers are held against (`waivers.day_of`); on None no waiver holds."""
 
 
 def fingerprint(bound: BoundRule, policy: Policy, bucket: str, outcome: str | None, subject: Mapping[str, str | int | None]) -> str:
@@ -71,16 +75,18 @@ def result_of(bound: BoundRule, bucket: str, merged: Merged, groups: list[Group]
         )
         for group in shown
     )
+    findings = applied(policy, bound.name, findings, known.day)
     counted = sum(group.records for group in groups)
     # NOTE: of a rule about single records the total is exact even where a flood left groups out; a rule about groups knows only those kept.
     exact = isinstance(rule, RecordRule) and rule.tolerated == 0
     violations = total["violations"] if exact else counted
     omitted = Omitted(len(left), violations - sum(finding.records for finding in findings))
     unsaid = [said for said in (known.gaps.get(bound.name), judge.reasons.get(bucket)) if said is not None]
-    status, reason = _status(bound, total, merged.blind.get(bucket), findings, unsaid)
-    if exact and violations:
-        status = Status.FAIL  # NOTE: a flood of other hours may have taken all groups of these away.
-    worst = max((finding.severity for finding in findings), key=lambda one: one.rank, default=rule.effective_severity)
+    standing = [finding.severity for finding in findings if finding.waiver is None] + [severity[group.mask] for group in left]
+    # NOTE: a flood, perhaps of other hours, may have taken groups away; what it left out is waived by nobody.
+    fails = bool(standing) or omitted != Omitted()
+    status, reason = _status(bound, total, merged.blind.get(bucket), unsaid, fails=fails, waived=bool(findings))
+    worst = max(standing, key=lambda one: one.rank, default=rule.effective_severity)
     return replace(
         _blank(bound, bucket, policy),
         status=status,
@@ -103,9 +109,9 @@ def _is_known(known: Known, print_: str, group: Group) -> bool:
 
 
 def _status(
-    bound: BoundRule, total: Mapping[str, int], blind: Blind | None, findings: Sequence[Finding], unsaid: Sequence[str]
+    bound: BoundRule, total: Mapping[str, int], blind: Blind | None, unsaid: Sequence[str], *, fails: bool, waived: bool
 ) -> tuple[Status, str | None]:
-    """The status of a result, and what could not be judged, which is told beside findings, too."""
+    """The status of a result, and what could not be judged: that is told beside findings, too, and covered by no waiver."""
     rule, reasons = bound.rule, [*unsaid]
     undelivered = 0 if blind is None else blind.records
     if undecided := total["unjudged"] - undelivered:
@@ -116,7 +122,7 @@ def _status(
         reasons.append(f"{plural(undelivered, 'record')} could not be judged: the delivery leaves out what the rule needs ({named})")
     if total["overflow"] and not (isinstance(rule, RecordRule) and rule.tolerated == 0):
         reasons.append("more groups than can be told apart (100,000); those that were kept are within the limit")
-    status = Status.FAIL if findings else Status.UNDETERMINED if reasons else Status.PASS
+    status = Status.FAIL if fails else Status.UNDETERMINED if reasons else Status.WAIVED if waived else Status.PASS
     return status, "; ".join(reasons) or None
 
 

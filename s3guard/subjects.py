@@ -15,3 +15,9 @@ def _named(column: str, value: str | int | None) -> str | int:
     if value is not None:
         return value
     return "anonymous" if column in ("principal", "requester") else "none"
+
+
+def matched_text(match: Mapping[str, object] | None) -> str:
+    """What a waiver asks of subjects: ``principal arn:… or arn:…, operation REST.PUT.*``; ``every finding`` where it asks nothing."""
+    either = {name: " or ".join(map(str, one)) if isinstance(one, list | tuple) else str(one) for name, one in (match or {}).items()}
+    return ", ".join(f"{name.replace('_', ' ')} {patterns}" for name, patterns in either.items()) or "every finding"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from s3guard.conclude import Conclusion, conclude
 from s3guard.model import Result
 from s3guard.plan import Plan
@@ -20,16 +22,18 @@ def at(second: int, **changes: object) -> bytes:
     return record(logged_time=b"[06/Feb/2019:%02d:%02d:%02d +0000]" % (minutes // 60, minutes % 60, rest), **changes).render()
 
 
-def concluded(policy: str, *data: bytes, plan: Plan | None = None, baseline: frozenset[str] = frozenset()) -> Conclusion:
+def concluded(
+    policy: str, *data: bytes, plan: Plan | None = None, baseline: frozenset[str] = frozenset(), day: date | None = None
+) -> Conclusion:
     """What a policy says of lines; a policy is its rules alone, or a whole document."""
     text = policy if policy.startswith("version") else HEAD + "".join(f"  {line}\n" for line in policy.splitlines())
     plan = plan or Plan(policies_of([text]))
-    return conclude(plan, whole(plan, [Line("logs/o", number, line) for number, line in enumerate(data, 1)]), Known(baseline))
+    return conclude(plan, whole(plan, [Line("logs/o", number, line) for number, line in enumerate(data, 1)]), Known(baseline, day=day))
 
 
-def one(policy: str, *data: bytes, baseline: frozenset[str] = frozenset()) -> Result:
+def one(policy: str, *data: bytes, baseline: frozenset[str] = frozenset(), day: date | None = None) -> Result:
     """The result of a policy's first rule over the bucket that has records."""
-    return next(result for result in concluded(policy, *data, baseline=baseline).results if result.bucket == "examplebucket")
+    return next(result for result in concluded(policy, *data, baseline=baseline, day=day).results if result.bucket == "examplebucket")
 
 
 def messages(policy: str, *data: bytes) -> list[str]:

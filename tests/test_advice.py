@@ -40,6 +40,15 @@ DEAD = {
         "6: the waiver of `acl_required` waives nothing: the rule is switched off",
     ),
 }
+SESSION = (
+    "6: the waiver of `acl_required`: 'arn:aws:sts::111122223333:assumed-role/r/s' matches no principal, "
+    "which is arn:aws:iam::111122223333:role/r for every session; write that, or group the rule by requester"
+)
+DEAD["a waiver of one session by principal"] = (
+    "rules: {acl_required: {}}\n"
+    + WAIVER.replace("2027", "2028").replace("reason", 'match: {principal: "arn:aws:sts::111122223333:assumed-role/r/s"}, reason'),
+    SESSION,
+)
 NULL_STATUS = (
     "http_status can be null, and then `<>` and `NOT` do not select the record; "
     "add: OR http_status IS NULL (or AND http_status IS NOT NULL)"
@@ -81,6 +90,13 @@ def test_what_is_doubtful_is_told_and_is_not_dead(name: str, repo: Path) -> None
     policy = load_one(repo, f"version: 1\npolicy: p\nbuckets: {buckets}\n{text}")
     assert [expected] == [f"{problem.line}: {problem.message}" for problem in warnings(policy)]
     assert () == dead(policy)
+
+
+def test_a_waiver_of_a_check_that_is_none_or_of_accounts_is_dead_where_the_checks_are_known(repo: Path) -> None:
+    policy = load_one(repo, f"{HEAD}rules: {{acl_required: {{}}}}\n{WAIVER.replace('acl_required', 'logging/SAL-999')}")
+    assert () == warnings(policy) == warnings(policy, audit={"logging/SAL-999"})
+    expected = "the waiver of `logging/SAL-999` waives nothing: no check about buckets has this name"
+    assert [expected] == [problem.message for problem in dead(policy, audit={"logging/SAL-001"})]
 
 
 def test_without_a_clock_no_waiver_has_expired(repo: Path) -> None:

@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 
 import polars as pl
@@ -18,6 +19,7 @@ from s3guard.conclude import Conclusion, conclude
 from s3guard.model import Hours, Result, Status
 from s3guard.partial import Partial, merge
 from s3guard.plan import Plan
+from s3guard.results import Known
 from tests.batches import Line, Worker, lines_of, policies_of, scattered, whole
 from tests.laws import tried
 from tests.lines import FORGED_CORE, SUFFIX, record
@@ -35,7 +37,8 @@ def plan_of(world: World) -> Plan:
 @given(worlds(10, 120), SEEDS)
 def test_any_split_any_order_and_any_tree_of_merges_give_the_same_report(world: World, seed: int) -> None:
     plan, lines = plan_of(world), lines_of(world.files)
-    assert conclude(plan, scattered(plan, lines, Random(seed))) == conclude(plan, whole(plan, lines))
+    known = Known(day=datetime.fromtimestamp(world.as_of, UTC).date())
+    assert conclude(plan, scattered(plan, lines, Random(seed)), known) == conclude(plan, whole(plan, lines), known)
 
 
 @tried(25)

@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from s3guard import tested
 from s3guard.policy import load
 from s3guard.rules import catalog
 from s3guard.schema import schema
@@ -22,6 +23,14 @@ COMPARING = {"first_seen", "anomalies"}
 
 def test_every_shipped_policy_is_well_formed() -> None:
     assert ["cardholder-data", "log-archive", "phi-records", "public-website"] == [policy.name for policy in load([POLICIES], ROOT)]
+
+
+def test_every_shipped_policy_has_tests_and_they_pass() -> None:
+    policies = load([POLICIES], ROOT)
+    done = list(tested.run(policies))
+    assert {policy.name for policy in policies} == {one.policy for one in done}
+    assert [] == [(one.policy, one.name, one.misses) for one in done if not one.passed]
+    assert all(one.expected for one in done)
 
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda path: path.stem)

@@ -20,6 +20,7 @@ from s3guard.globs import matches
 from s3guard.model import Finding, Location, Omitted, Result, Severity, Status
 from s3guard.policy import Policy
 from s3guard.settings import Exclusion
+from s3guard.waivers import applied, day_of
 
 KIND: Final = "logging"
 """The kind of every result of the audit; see `Result.is_of_records`."""
@@ -88,7 +89,7 @@ def _of_policy(policy: Policy, graph: Graph, asked: Asked) -> Iterator[Result]:
             name = f"{policy.name}/{KIND}/{check.id}"
             if check.about is about and asked.wanted(name):
                 blank = _blank(check, name, policy.name, bucket.name, policy.logging_location or policy.location)
-                yield _concluded(blank, check.verdicts(case), asked, place(check.needs, case))
+                yield _concluded(blank, check.verdicts(case), asked, place(check.needs, case), policy)
     if graph.facts.source == "live":
         yield from _missing(policy, buckets, asked)
 
@@ -185,18 +186,28 @@ def _blank(check: Check, name: str, policy: str, bucket: str | None, location: L
     )
 
 
-def _concluded(blank: Result, verdicts: Sequence[Verdict], asked: Asked, located: Location | None) -> Result:
+def _concluded(blank: Result, verdicts: Sequence[Verdict], asked: Asked, located: Location | None, policy: Policy | None = None) -> Result:
     """The result that verdicts make: the gravest says its status, and every fault is a finding.
 
-    What could not be looked at outweighs a warning, since a warning breaks no build.
+    What could not be looked at outweighs a warning, since a warning breaks no build. Waivers of the `policy` take faults out of that; what
+    could not be looked at is waived by nobody.
     """
     told = [verdict for verdict in verdicts if verdict.answer in (Answer.FAIL, Answer.WARN)]
-    findings = sorted((_finding(blank, verdict, asked.known) for verdict in told), key=lambda one: (-one.severity.rank, one.fingerprint))
+    found = sorted(
+        ((_finding(blank, one, asked.known), one.answer) for one in told), key=lambda one: (-one[0].severity.rank, one[0].fingerprint)
+    )
+    findings, left = [finding for finding, _ in found[:SHOWN]], [finding for finding, _ in found[SHOWN:]]
+    if policy is not None:
+        findings = [*applied(policy, blank.rule, findings, day_of(asked.now))]
+    standing = [finding for finding in findings if finding.waiver is None] + left
     doubts = list(dict.fromkeys(_doubt(verdict) for verdict in verdicts if verdict.answer is Answer.UNKNOWN))
-    gravest = max((verdict.answer for verdict in verdicts), key=list(Answer).index)
-    status, reason = _STATUS[gravest], None
+    answers = [answer for finding, (_, answer) in zip(findings, found, strict=False) if finding.waiver is None]
+    answers += [verdict.answer for verdict in verdicts if verdict not in told] + [answer for _, answer in found[SHOWN:]]
+    status, reason = _STATUS[max(answers, key=list(Answer).index, default=Answer.PASS)], None
     if doubts:
         reason = "; ".join(doubts)
+    elif findings and not standing:
+        status = Status.WAIVED
     elif status is Status.NOT_APPLICABLE:
         reason = next(verdict.reason for verdict in verdicts)
     at = next((verdict.location for verdict in (*told, *verdicts) if verdict.location is not None), None) or located
@@ -204,9 +215,9 @@ def _concluded(blank: Result, verdicts: Sequence[Verdict], asked: Asked, located
         blank,
         status=status,
         reason=reason,
-        severity=max((one.severity for one in findings), key=lambda one: one.rank, default=blank.severity),
-        findings=tuple(findings[:SHOWN]),
-        omitted=Omitted(len(findings[SHOWN:])),
+        severity=max((one.severity for one in standing), key=lambda one: one.rank, default=blank.severity),
+        findings=tuple(findings),
+        omitted=Omitted(len(left)),
         location=at or blank.location,
     )
 

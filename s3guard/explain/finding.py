@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from s3guard.model import Finding, Report, Result, UsageError
 from s3guard.outputs import instant, plural
 from s3guard.page import Page
+from s3guard.subjects import matched_text
 from s3guard.text import shown
 from s3guard.verdict import fails_run
 
@@ -43,7 +44,9 @@ def explained(found: tuple[Report, Result, Finding], page: Page) -> Iterator[str
         yield from page.lines("seen", f"{instant(finding.first_seen)} to {instant(finding.last_seen)}")
     yield from page.lines("baseline", "new" if finding.baseline == "new" else "known from before")
     for name, value in (finding.waiver or {}).items():
-        yield from page.lines("waiver", page.clean(f"{name} {value}"))
+        if value is not None:
+            told = matched_text(value) if name == "match" and isinstance(value, dict) else value
+            yield from page.lines("waiver", page.clean(f"{name.replace('_', ' ')} {told}"))
     yield from _samples(finding, page)
     yield ""
     yield from page.lines("policy", page.clean(f"{result.location.file}:{result.location.line}"))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET  # NOTE: it only writes here; nothing is parsed
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from s3guard.model import Finding, Report, Result, Sample, Severity, Status, UsageError
@@ -58,6 +59,38 @@ def render(report: Report, options: Options) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield ET.tostring(root, encoding="unicode")
     yield "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A test of a policy, for `of_tests`."""
+
+    name: str
+    failure: str | None
+    """What is not as expected, in one line; None for a test that passed."""
+    told: str
+    """All lines of it."""
+
+
+def of_tests(suites: Iterable[tuple[str, Iterable[Case]]]) -> str:
+    """The tests inside policies as JUnit XML, valid under junit-10.xsd: a suite a policy, a case a test."""
+    from junit_xml import TestCase, TestSuite
+
+    root, taken = ET.Element("testsuites"), dict[str, int]()
+    for title, tests in suites:
+        suite, named = _unique(shorten(_safe(title), NAME), taken), dict[str, int]()
+        cases = []
+        for one in tests:
+            case = TestCase(_unique(shorten(_safe(one.name), NAME), named), classname=suite)
+            told = "\n".join(shorten(_safe(line), LINE) for line in one.told.split("\n"))
+            if one.failure is None:
+                case.stdout = told
+            else:
+                case.add_failure_info(shorten(_safe(one.failure), LINE), told, "expectation")
+            cases.append(case)
+        root.append(_finished(TestSuite(suite, cases).build_xml_doc()))
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
 def _safe(text: str) -> str:

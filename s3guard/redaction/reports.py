@@ -152,7 +152,8 @@ class _Walk:
         if not isinstance(match, Mapping) or not self._redaction.kinds:
             return self.of(match)
         many = {name: [values] if isinstance(values, str) else values for name, values in match.items()}
-        return {name: [self._redaction.value(name, str(value)) for value in values] for name, values in many.items()}
+        redaction = self._redaction
+        return {name: [one if one == "-" else redaction.value(name, str(one)) for one in values] for name, values in many.items()}
 
     def _top(self, top: Top) -> Top:
         """NOTE: in the order of the pseudonyms, for the order of the values would tell something of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,17 @@ class FinishedRun:
 
     @property
     def fingerprints(self) -> frozenset[str]:
-        """Of the findings that it reported."""
-        return frozenset(finding["fingerprint"] for result in self.report["results"] for finding in result["findings"])
+        """Of the findings that it reported and that nobody had waived then."""
+        return frozenset(finding["fingerprint"] for finding in self._findings if finding.get("waiver") is None)
+
+    @property
+    def waived(self) -> frozenset[str]:
+        """Fingerprints of the findings that it reported as waived: once no waiver covers them any more they are new."""
+        return frozenset(finding["fingerprint"] for finding in self._findings if finding.get("waiver") is not None)
+
+    @property
+    def _findings(self) -> Iterator[Mapping[str, Any]]:
+        return (finding for result in self.report["results"] for finding in result["findings"])
 
     def tells(self, number: int, rule: str, key: str) -> bool:
         """Whether its report is made of a rule's tables in the entry of that number, too."""

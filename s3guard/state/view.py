@@ -68,9 +68,12 @@ class View:
 
     @property
     def reported(self) -> frozenset[str]:
-        """Fingerprints of the findings that finished runs reported."""
-        before = frozenset[str]() if self.base is None else self.base.compacted.reported
-        return before.union(*(run.fingerprints for run in self.runs))
+        """Fingerprints of the findings that finished runs reported, but those that the last run that did had as waived."""
+        found = set[str]() if self.base is None else set(self.base.compacted.reported)
+        for run in self.runs:
+            found |= run.fingerprints
+            found -= run.waived
+        return frozenset(found)
 
     @property
     def pruned(self) -> int | None:

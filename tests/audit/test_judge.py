@@ -10,9 +10,11 @@ from typing import Any
 from s3guard.audit.case import About, AccountCase, Case, Verdict, failed, not_applicable, passed, unknown, warned
 from s3guard.audit.checks import Check
 from s3guard.audit.facts import Origin, Unknown, Value, known
-from s3guard.audit.judge import Asked, judge
+from s3guard.audit.judge import SHOWN, Asked, judge
 from s3guard.audit.rows import Bucket, Facts
+from s3guard.declaration import Waiver
 from s3guard.model import Location, Result, Severity, Status
+from s3guard.policy import BoundWaiver
 from s3guard.settings import Exclusion
 from tests.audit.rowmaking import NOW, account, bucket, facts, logs_to, policy
 
@@ -35,9 +37,15 @@ def judged(rows: Facts, *checks: Check, **asked: Any) -> tuple[Result, ...]:
     return judge(rows, Asked(policies, catalog, NOW, ELSEWHERE, wanted, **asked))
 
 
-def of(*verdicts: Verdict) -> Result:
-    (result,) = judged(facts(bucket("a")), check("SAL-099", About.SOURCE, lambda _case: iter(verdicts)))
+def of(*verdicts: Verdict, **asked: Any) -> Result:
+    (result,) = judged(facts(bucket("a")), check("SAL-099", About.SOURCE, lambda _case: iter(verdicts)), **asked)
     return result
+
+
+def waiving(*verdicts: Verdict, expires: str = "2026-10-02", **match: tuple[str, ...]) -> Result:
+    """The result under a policy that waives findings of it."""
+    waiver = Waiver.model_validate({"rule": "logging/SAL-099", "reason": "r", "expires": expires} | ({"match": match} if match else {}))
+    return of(*verdicts, policies=(replace(policy(), waivers=(BoundWaiver(waiver, ELSEWHERE),)),))
 
 
 def test_the_gravest_verdict_says_the_status() -> None:
@@ -50,6 +58,39 @@ def test_what_nobody_could_look_at_outweighs_a_warning_and_is_told() -> None:
     result = of(warned("w", source="x"), unknown("denied", source="y"), passed())
     assert (Status.UNDETERMINED, "source y: denied") == (result.status, result.reason)
     assert ["w"] == [finding.message for finding in result.findings]
+
+
+def test_a_waiver_covers_findings_of_a_check_until_its_last_day() -> None:
+    verdicts = (failed("f", source="x"), warned("w", source="y"), passed())
+    assert (Status.FAIL, Severity.HIGH) == ((bare := of(*verdicts)).status, bare.severity)
+    assert (Status.WAIVED, Severity.HIGH) == ((all_ := waiving(*verdicts)).status, all_.severity)
+    assert (Status.FAIL, Severity.LOW) == ((some := waiving(*verdicts, source=("x",))).status, some.severity)
+    assert [True, False] == [finding.waiver is not None for finding in some.findings]
+    assert Status.FAIL is (expired := waiving(*verdicts, expires="2026-10-01")).status
+    assert ["f; waived until 2026-10-01, expired", "w; waived until 2026-10-01, expired"] == [one.message for one in expired.findings]
+    assert [one.fingerprint for one in bare.findings] == [one.fingerprint for one in all_.findings]
+
+
+def test_no_waiver_covers_what_could_not_be_looked_at() -> None:
+    result = waiving(failed("f", source="x"), unknown("denied", source="y"), passed())
+    assert (Status.UNDETERMINED, "source y: denied") == (result.status, result.reason)
+    assert [True] == [finding.waiver is not None for finding in result.findings]
+    assert Status.UNDETERMINED is waiving(unknown("denied")).status
+    assert Status.NOT_APPLICABLE is waiving(not_applicable("log sink")).status
+    assert Status.PASS is waiving(passed()).status
+
+
+def test_whom_a_bucket_policy_names_is_matched_by_globs() -> None:
+    root = failed("f", principal="arn:aws:iam::111122223333:root")
+    assert Status.WAIVED is waiving(root, principal=("arn:aws:iam::*:root",)).status
+    assert Status.FAIL is waiving(root, principal=("account:111122223333",)).status
+    assert Status.FAIL is waiving(root, statement=("*",)).status
+
+
+def test_of_many_findings_those_that_are_not_shown_are_waived_by_nobody() -> None:
+    verdicts = [failed("f", source=str(number)) for number in range(SHOWN + 1)]
+    result = waiving(*verdicts)
+    assert (Status.FAIL, Severity.HIGH, 1) == (result.status, result.severity, result.omitted.findings)
 
 
 def test_what_does_not_apply_says_why() -> None:

@@ -16,7 +16,10 @@ from s3guard.flags import FLAGS
 from tests.cli.project import COMMAND, QUIET, Here
 from tests.outputs.golden import expect
 
-VERBS = ("check", "audit", "validate", "records", "report", "rules", "schema", "explain", "convert", "state", "evidence", "watch", "notify")
+VERBS = (
+    *("check", "audit", "test", "validate", "records", "report", "rules", "waivers", "schema"),
+    *("explain", "convert", "state", "evidence", "watch", "notify"),
+)
 HEAVY = ("polars", "pydantic", "boto3", "botocore", "obstore", "rich", "yaml")
 CONTRACT = {
     *(

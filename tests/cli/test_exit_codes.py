@@ -37,6 +37,13 @@ def test_1_violations(folder: Path) -> None:
     assert "user/eve" in ended.out
 
 
+@pytest.mark.parametrize(("day", "code"), [("2026-10-02", 0), ("2026-10-03", 1)])
+def test_0_a_waiver_covers_all_findings_and_1_the_day_after(folder: Path, day: str, code: int) -> None:
+    with (folder / "policies" / "p.yaml").open("a") as policy:
+        policy.write("waivers: [{rule: requesters, reason: r, expires: 2026-10-02}]\n")
+    assert code == run(folder, "check", "logs/stranger.log", "--as-of", day).code
+
+
 def test_1_wins_over_an_output_that_cannot_be_written_and_the_others_are(folder: Path) -> None:
     ended = run(folder, "check", "logs/stranger.log", "-o", "json:logs/clean.log/r.json", "-o", "text", "-o", "csv:r.csv")
     assert 1 == ended.code

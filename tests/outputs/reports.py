@@ -221,7 +221,7 @@ def hostile() -> Report:
 
 
 def _hostile(number: int, text: str) -> Result:
-    waiver = {"reason": text, "ticket": text, "approved_by": text, "expires": "2027-03-31"}
+    waiver = {"reason": text, "ticket": text, "approved_by": text, "expires": "2027-03-31", "match": {"key": [text]}, "number": 1}
     odd = sample(object=f"s3://logs/{text}", request_id=text)
     usual = finding(message=f"{text} wrote", subject={"principal": text, "key": f"x{text}", "user_agent": None}, samples=(odd,))
     found = (

@@ -21,7 +21,7 @@ from tests.redaction.planted import KINDS, LOG, found, planted, project
 KEY = "9f2d7ac41be8563097fd1e6a48b0c35d"
 SIGNED = {"no_proxy": "*", "S3GUARD_NOTIFY_SECRET": "T0K3N"}
 KEYED = {"S3GUARD_REDACT_KEY": KEY}
-SHOWS_NOBODY = {"notify", "rules", "schema", "validate", "state"}
+SHOWS_NOBODY = {"notify", "rules", "schema", "test", "validate", "state", "waivers"}
 """Verbs that show no value of any log; every other one takes --redact."""
 REDACT = ("--redact", "all")
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from s3guard import waivers
 from s3guard.masks import MASK
-from s3guard.model import Finding, Listed, Report, Status, Unreadable, UsageError
+from s3guard.model import Finding, Listed, Location, Report, Status, Unreadable, UsageError
 from s3guard.outputs import Options
 from s3guard.outputs.json import parse, render
 from s3guard.redaction import NOTHING, Redaction
+from s3guard.redaction.reports import part
 from s3guard.subjects import subject_text
 from s3guard.traffic import BucketTraffic, Entry, Line, Top, Traffic
 from tests.outputs import reports
@@ -175,3 +177,18 @@ def test_nothing_but_texts_changes() -> None:
         assert [(one.status, one.records, len(one.findings)) for one in before.results] == [
             (one.status, one.records, len(one.findings)) for one in told.results
         ]
+
+
+def test_a_waiver_keeps_its_words_and_names_nobody_that_it_matches() -> None:
+    waiver = {"reason": "r", "approved_by": "ciso@example.org", "expires": "2027-03-31", "match": {"principal": [USER, "-"]}, "number": 1}
+    told = only_finding(ALL.report(finding({"principal": USER}, waiver=waiver)))
+    assert waiver | {"match": {"principal": [told.subject["principal"], "-"]}} == told.waiver
+    assert USER != told.subject["principal"]
+
+
+def test_an_entry_of_the_register_is_redacted_as_its_waiver_is_in_a_finding() -> None:
+    waiver = {"reason": "r", "approved_by": None, "expires": "2027-03-31", "match": {"principal": [USER]}, "number": 1}
+    entry = waivers.Entry("p", "p/writers", Location("policies/p.yaml", 3), waivers.State.IN_FORCE, waiver)
+    told = part(entry, ALL)
+    assert [ALL.value("principal", USER)] == told.waiver["match"]["principal"]
+    assert (entry.rule, entry.location, entry.state) == (told.rule, told.location, told.state)

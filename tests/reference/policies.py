@@ -246,10 +246,12 @@ def rule(rng: Random, kind: str) -> Fields | list[Fields]:
 def waiver(rng: Random, kind: str) -> Fields:
     """A waiver of a rule's findings, perhaps expired, perhaps of one principal only."""
     column = "principal" if "principal" in GROUP_BY[kind] else GROUP_BY[kind][0]
-    principals = ["arn:aws:iam::111122223333:role/analyst", "arn:aws:iam::111122223333:role/*"]
+    someone: list[Any] = ["arn:aws:iam::111122223333:role/analyst", "arn:aws:iam::111122223333:role/*", "authenticated"]
+    someone += [["-", "account:111122223333"], "arn:aws:iam::111122223333:role/some/path/analyst", "arn:aws:iam::111122223333:user/*"]
+    matched = {column: rng.choice(someone) if column == "principal" else rng.choice(["*", "?*", "-", ["*.GET.*", "read", "1*", "-"]])}
     return {
         "rule": kind,
-        "match": {column: rng.choice(principals) if column == "principal" else "*"},
+        **({"match": matched} if rng.random() < 0.7 else {}),
         "reason": "A migration",
         "ticket": "SEC-1",
         "approved_by": "ciso@example.org",

@@ -160,22 +160,23 @@ def custom(rule: Rule, judged: list[Judged], rows: list[Row], period: Period) ->
     return found
 
 
-def summary(rows: list[Row]) -> dict[str, int | None]:
+def summary(rows: list[Row]) -> dict[str, Any]:
     """How many, and when the first and the last."""
     times = groups.seconds(rows)
     return {"records": len(rows), "first": min(times, default=None), "last": max(times, default=None)}
 
 
 def conclude(result: Result, name: str, policy: Policy, as_of: int | None) -> None:
-    """Set the status: fail with any unwaived finding, waived with waived ones alone, undetermined with unjudged rows alone."""
+    """Set the status: fail with any unwaived finding, undetermined with unjudged rows else, waived with waived findings alone."""
     rule = name.removeprefix(policy["policy"] + "/")
-    unwaived = [subject for subject, _ in result["findings"] if not waived(rule, subject, policy, as_of)]
-    if unwaived:
+    for (subject, _), finding in result["findings"].items():
+        finding["waived"] = waived(rule, subject, policy, as_of)
+    if not all(finding["waived"] for finding in result["findings"].values()):
         result["status"] = "fail"
-    elif result["findings"]:
-        result["status"] = "waived"
+    elif result["unjudged"]:
+        result["status"] = "undetermined"
     else:
-        result["status"] = "undetermined" if result["unjudged"] else "pass"
+        result["status"] = "waived" if result["findings"] else "pass"
 
 
 def waived(rule: str, subject: Subject, policy: Policy, as_of: int | None) -> bool:
@@ -184,13 +185,22 @@ def waived(rule: str, subject: Subject, policy: Policy, as_of: int | None) -> bo
     for waiver in listed(policy.get("waivers")):
         if waiver["rule"] == rule and today <= date.fromisoformat(str(waiver["expires"])):
             match = waiver.get("match") or {}
-            if all(waiver_value(str(pattern), dict(subject)[column]) for column, pattern in match.items()):
+            if all(
+                any(waiver_value(column, str(one), dict(subject)[column]) for one in listed(wanted)) for column, wanted in match.items()
+            ):
                 return True
     return False
 
 
-def waiver_value(pattern: str, value: Any) -> bool:
-    """Whether a value of a subject matches a principal pattern or a glob; null matches none."""
+def waiver_value(column: str, pattern: str, value: Any) -> bool:
+    """Whether a value of a subject matches: who asked a principal pattern, a role as any session of it; all else a glob; null only `-`."""
     if value is None:
+        return pattern == "-"
+    if column not in {"principal", "requester"}:
+        return glob(pattern, str(value))
+    if pattern == "-":
         return False
-    return glob(pattern, str(value)) or principals.matches(pattern, str(value), None)
+    found = principals.parts(str(value))
+    if column == "principal" and found is not None and found[1] == "iam" and found[3].startswith("role/"):
+        value = f"arn:{found[0]}:sts::{found[2]}:assumed-role/{found[3].removeprefix('role/')}/any session"
+    return principals.matches(pattern, str(value), None)

@@ -83,7 +83,7 @@ def test_access_denied_counts_refused_ones_in_exact_windows() -> None:
     result = verdict("access_denied", {"max": 2, "per": "10s"}, *world, line(six=FAILED), line())
     assert counts(result) == (6, 3, 0, "fail")
     (found,) = result["findings"].values()
-    assert found == {"records": 3, "first": NOON, "last": NOON + 9}
+    assert found == {"records": 3, "first": NOON, "last": NOON + 9, "waived": False}
     assert counts(verdict("access_denied", {"max": 2, "per": "9s"}, *world)) == (4, 0, 0, "pass")
     assert counts(verdict("access_denied", {"max": 3, "group_by": ["network"]}, *world)) == (4, 4, 0, "fail")
 
@@ -209,7 +209,10 @@ def test_custom_min_finds_hours_in_which_nothing_happened() -> None:
     rule = {"where": "key = 'k'", "measure": "count", "min": 1, "per": "1h"}
     world = [line(), line(time="14:00:00"), line(time="15:00:00")]
     result = verdict("custom", rule, *world)
-    assert (counts(result), result["findings"]) == ((3, 0, 0, "fail"), {((), None): {"records": 0, "first": None, "last": None}})
+    assert (counts(result), result["findings"]) == (
+        (3, 0, 0, "fail"),
+        {((), None): {"records": 0, "first": None, "last": None, "waived": False}},
+    )
     assert counts(verdict("custom", rule, *world, since=NOON + 7200, until=NOON + 3 * 3600 + 1)) == (2, 0, 0, "pass")
 
 

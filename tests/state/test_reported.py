@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from s3guard import ruletables
 from s3guard.ruletables import RuleTables
+from s3guard.state import State
+from s3guard.state.compaction import compact
 from s3guard.state.reported import FinishedRun, marked
 from tests.remembering import finished, run
 from tests.test_remembered import line, said, write
@@ -130,3 +132,37 @@ def test_records_are_reported_where_some_run_covered_their_rule_bucket_and_hour(
 def test_a_run_that_tells_nothing_of_what_it_covered_reported_on_all_before_it() -> None:
     told = FinishedRun(3, "r", {"results": []})
     assert [True, False] == [told.tells(number, "p/x", "k") for number in (2, 3)]
+
+
+WAIVER = "waivers: [{rule: networks, reason: r, expires: 2026-10-04}]"
+
+
+def waived(folder: Path, more: str = WAIVER) -> None:
+    """Make the policy one with a waiver, or without."""
+    write(folder, {}, more=more)
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["waived from the start", "reported before it was waived"])
+@pytest.mark.parametrize("compacted", [False, True])
+def test_what_was_waived_is_new_once_its_waiver_has_expired(tmp_path: Path, *, before: bool, compacted: bool) -> None:
+    state = str(tmp_path / "state")
+    write(tmp_path, {"a.log": line(1)})
+    if before:
+        assert finished(tmp_path, state).exit_code == 1
+    waived(tmp_path)
+    assert ("waived", 0) == (said(report := finished(tmp_path, state))["networks"][0], report.exit_code)
+    if compacted:
+        compact(State(state), 0)
+    later = finished(tmp_path, state, as_of=datetime(2026, 10, 5, tzinfo=UTC))
+    assert (1, ("fail", 1, ["new"])) == (later.exit_code, said(later)["networks"])
+    again = finished(tmp_path, state, as_of=datetime(2026, 10, 5, tzinfo=UTC))
+    assert (0, ("fail", 1, ["unchanged"])) == (again.exit_code, said(again)["networks"])
+
+
+def test_what_was_waived_is_new_once_its_waiver_is_taken_away_and_known_while_it_holds(tmp_path: Path) -> None:
+    state = str(tmp_path / "state")
+    write(tmp_path, {"a.log": line(1)})
+    waived(tmp_path)
+    assert [0, 0] == [finished(tmp_path, state).exit_code for _ in range(2)]
+    waived(tmp_path, "")
+    assert [1, 0] == [finished(tmp_path, state).exit_code for _ in range(2)]

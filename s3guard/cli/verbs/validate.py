@@ -47,14 +47,25 @@ def validate(
     now = clock(context, as_of)
     settings = choices.of(context).settings
     loaded, problems = read(paths or options.policies(policy))
-    dead = {problem for one in loaded for problem in advice.dead(one, now)} if strict else set()
-    advised = sorted({problem for one in loaded for problem in advice.warnings(one, now)} - dead)
+    audit = _checks(loaded)
+    dead = {problem for one in loaded for problem in advice.dead(one, now, audit)} if strict else set()
+    advised = sorted({problem for one in loaded for problem in advice.warnings(one, now, audit)} - dead)
     for text in () if quiet else [*settings.notes, *map(str, advised)]:
         terminal.warn(text)
     if problems or dead:
         raise PolicyError({*problems, *dead})
     terminal.put([f"{_counted(loaded)}: valid\n"])
     return ending.CLEAN
+
+
+def _checks(policies: Sequence[Policy]) -> frozenset[str] | None:
+    """The checks of the audit that a policy can waive, by name; not looked up where none does."""
+    if not any(bound.waiver.rule.startswith("logging/") for one in policies for bound in one.waivers):
+        return None
+    from s3guard.audit import checks
+    from s3guard.audit.case import About
+
+    return frozenset(f"logging/{name}" for name, check in checks.catalog().items() if check.about is not About.ACCOUNT)
 
 
 def _counted(policies: Sequence[Policy]) -> str:

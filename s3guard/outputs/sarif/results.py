@@ -11,6 +11,7 @@ from typing import Any, NotRequired, TypedDict
 from s3guard.model import Finding, Report, Result, Severity, Status
 from s3guard.outputs import instant, plural
 from s3guard.outputs.sarif.places import TEXT, embedded, place, record
+from s3guard.subjects import matched_text
 from s3guard.text import shown
 from s3guard.verdict import fails_run
 
@@ -137,7 +138,8 @@ def _details(result: Result, finding: Finding | None) -> dict[str, Any]:
 
 
 def _suppression(waiver: dict[str, Any]) -> dict[str, Any]:
-    properties = {shown(key): shown(str(value)) for key, value in waiver.items() if key != "reason"}
+    told = {key: matched_text(value) if isinstance(value, dict) else str(value) for key, value in waiver.items() if value is not None}
+    properties = {shown(key): shown(text) for key, text in told.items() if key != "reason"}
     return {
         "kind": "external",
         "status": "accepted",
