@@ -15,7 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from s3guard import globs, principals
-from s3guard.model import Finding, Location, Report, Result, Status
+from s3guard.model import Finding, Location, Report, Result
 from s3guard.policy import BoundWaiver, Policy
 from s3guard.references import AUDIT_CHECK, BY_PRINCIPAL, SUBJECT_MISSING
 
