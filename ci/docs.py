@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = ROOT / "README.md"
 SCHEMA: Final = ROOT / "policies" / "schema.json"
 _BLOCK: Final = re.compile(r"(<!-- generated: ([a-z]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 _DEMO: Final = ("check", "tests/logs/demo", "--as-of", "2026-10-02T00:00:00Z", "--output", "text")
+_STRENGTHS: Final = ("direct", "configuration", "supporting", "none")
 _TOLD: Final = "log-archive/operations/no-deletes"
 """The check of the demo that the README shows."""
 
@@ -58,6 +59,22 @@ def checks() -> str:
     return "\n".join(["| check | what is true when it passes | severity |", "| --- | --- | --- |", *rows, ""])
 
 
+def frameworks() -> str:
+    """A table of the frameworks, with how many controls have which evidence at best."""
+    rows = []
+    for one in json.loads(said("controls", "--format", "json")):
+        best = [_best(control) for control in one["controls"]]
+        rows.append(f"| `{one['id']}` | {one['title']} | {' | '.join(str(best.count(strength)) for strength in _STRENGTHS)} |")
+    heads = "| framework | title | direct | of the configuration | supporting | none |"
+    return "\n".join([heads, "| --- | --- | ---: | ---: | ---: | ---: |", *rows, ""])
+
+
+def _best(control: dict[str, Any]) -> str:
+    """The strongest evidence of a control."""
+    found = {entry["strength"] for entry in control.get("evidence", ())}
+    return next((strength for strength in _STRENGTHS if strength in found), _STRENGTHS[-1])
+
+
 def least() -> str:
     """The least IAM policy of an audit."""
     return f"```json\n{said('audit', '--iam-policy')}```\n"
@@ -75,7 +92,14 @@ def help_() -> str:
     return "".join([first, *folded])
 
 
-BLOCKS: Final[dict[str, Callable[[], str]]] = {"demo": demo, "rules": rules, "checks": checks, "least": least, "help": help_}
+BLOCKS: Final[dict[str, Callable[[], str]]] = {
+    "demo": demo,
+    "rules": rules,
+    "checks": checks,
+    "frameworks": frameworks,
+    "least": least,
+    "help": help_,
+}
 
 
 def generated() -> dict[Path, str]:

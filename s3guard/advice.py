@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from s3guard import conditions
+from s3guard import conditions, retained
 from s3guard.declaration import Waiver
 from s3guard.globs import is_glob, matches
 from s3guard.model import Location
@@ -33,6 +33,8 @@ def warnings(policy: Policy, as_of: datetime | None = None, audit: Collection[st
     found = {*dead(policy, as_of, audit), *_doubles(policy)}
     for bound in policy.rules:
         found.update(_problem(bound.location, f"{bound.rule.name}: {sentence}") for sentence in _fallen_through(bound.rule))
+    if policy.frameworks:
+        found.update(_problem(policy.logging_location or policy.location, sentence) for sentence in retained.advice(policy))
     return tuple(sorted(found))
 
 

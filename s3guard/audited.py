@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 from s3guard import __version__, chosen, policy, waivers
 from s3guard.audit import checks, judge, snapshot
 from s3guard.audit.checks import Check
+from s3guard.audit.graph import Graph
 from s3guard.audit.rows import Facts
 from s3guard.audit.wants import wants
 from s3guard.aws import Access
-from s3guard.model import Coverage, Location, Report, Result, Run, Severity, Status, UsageError
+from s3guard.model import ControlStatus, Coverage, Location, Report, Result, Run, Severity, Status, UsageError
 from s3guard.outputs import PROVES_OF_AUDIT, instant, plural
 from s3guard.policy import Policy
 from s3guard.problems import did_you_mean
@@ -91,6 +92,17 @@ class Audited:
     kept: Report | None = None
     """The report of an audit alone as it was judged, for what is remembered from run to run."""
 
+    @property
+    def log_buckets(self) -> frozenset[str]:
+        """The buckets that are known as the target of access logs."""
+        graph = Graph(self.facts)
+        return frozenset((*(edge.target for edge in graph.edges), *(one.name for one in self.facts.buckets if graph.is_sink(one))))
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether it judged what is to be, not what is there: a Terraform plan or a template."""
+        return self.facts.source == "template"
+
 
 def audit(request: Request) -> tuple[Report, Audited]:
     """The report of an audit alone, redacted as is asked for. UsageError for what cannot be asked, UnableError for what cannot be done."""
@@ -98,15 +110,18 @@ def audit(request: Request) -> tuple[Report, Audited]:
     loaded = chosen.of_frameworks(policy.load(request.policies), request.frameworks)
     found = audited(request, loaded, chosen.baseline(request.baseline, request.redaction))
     exit_code, notes = _verdict(request, found.results)
+    coverage = Coverage(0, 0, 0, 0, 0, (), {}, None, None, ())
+    results, controls = _controls(request, loaded, found, coverage)
     report = Report(
         version=__version__,
         run=Run(str(uuid.uuid4()), started, datetime.now(UTC), request.as_of, "local", request.fail_on),
         status=_STATUS[exit_code],
         exit_code=exit_code,
-        coverage=Coverage(0, 0, 0, 0, 0, (), {}, None, None, ()),
+        coverage=coverage,
         policies=tuple(one.as_judged for one in loaded),
-        results=found.results,
-        notes=(*notes, *waivers.notes(loaded, found.results, request.as_of), *found.notes, PROVES_OF_AUDIT),
+        results=results,
+        controls=controls,
+        notes=(*notes, *waivers.notes(loaded, results, request.as_of), *found.notes, PROVES_OF_AUDIT),
     )
     redaction = request.redaction.masking(name for one in loaded for name in one.mask)
     masked = replace(redaction, kinds=frozenset()).report(report)
@@ -134,6 +149,18 @@ def audited(request: Request, loaded: tuple[Policy, ...], known: Container[str],
     )
     _known_buckets(request.buckets, loaded, facts, among)
     return Audited(judge.judge(facts, asked), tuple(_notes(request, facts)), facts, loaded, finish)
+
+
+def _controls(
+    request: Request, loaded: tuple[Policy, ...], found: Audited, coverage: Coverage
+) -> tuple[tuple[Result, ...], tuple[ControlStatus, ...]]:
+    """The results with the controls that they bear on, and what they come to for each control."""
+    if not any(one.frameworks for one in loaded):
+        return found.results, ()
+    from s3guard.matrix import Seen, matrix
+
+    hides = bool(request.redaction.kinds)
+    return matrix(Seen(loaded, found.results, coverage, request.frameworks, found.log_buckets, redacts=hides, planned=found.is_planned))
 
 
 def _facts(request: Request, loaded: Sequence[Policy], catalog: Mapping[str, Check]) -> tuple[Facts, Callable[[str], None]]:

@@ -74,6 +74,18 @@ class Account:
         found = self.access.region or self._found.get_config_variable("region")
         return str(found) if found else "us-east-1"
 
+    @property
+    def region_said(self) -> str | None:
+        """The Region that the user or the SDK's own chain names; None where nobody does."""
+        found = self.access.region or self._found.get_config_variable("region")
+        return str(found) if found else None
+
+    @cached_property
+    def id(self) -> str:
+        """The number of the account whose credentials are in use, asked of STS; UnableError where it does not say."""
+        with _explained("GetCallerIdentity"):
+            return str(self.client("sts", self.region).get_caller_identity()["Account"])
+
     @cached_property
     def credentials(self) -> Credentials:
         """The credentials in use, which renew themselves; UsageError where there are none, UnableError where the role is refused."""

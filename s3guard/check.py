@@ -17,12 +17,13 @@ from s3guard import __version__, charted, chosen, engines, policy, sources, waiv
 from s3guard.aws import Access
 from s3guard.conclude import Conclusion, Told, conclude
 from s3guard.globs import matches
-from s3guard.model import Coverage, Report, Result, Run, Severity, Status, UsageError
+from s3guard.model import ControlStatus, Coverage, Report, Result, Run, Severity, Status, UsageError
 from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, left_out, plural
 from s3guard.outputs.json import render
+from s3guard.parsed import Quarantined
 from s3guard.plan import Plan
 from s3guard.problems import did_you_mean
-from s3guard.quarantine import Quarantine
+from s3guard.quarantine import First, Quarantine
 from s3guard.redaction import NOTHING, Redaction
 from s3guard.repository import report_root
 from s3guard.results import Known
@@ -113,8 +114,8 @@ class Judged:
         if self.state is not None:
             from s3guard.state import run_head
 
-            # NOTE: the tables of the traffic are in the state already, and would be there again with each run.
-            record = render(replace(self.kept, traffic=None), Options()).encode()
+            # NOTE: the tables of the traffic are in the state already, and what of the controls no result says is the same in every run.
+            record = render(replace(self.kept, traffic=None, controls=()), Options()).encode()
             while not self.state.append(run_head(self.kept.run.id, **self.covered), record):
                 self.state.view()
 
@@ -181,13 +182,15 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     loaded, known, logs, state, run = standing.policies, standing.known, standing.logs, standing.state, standing.run
     plan = _plan(request, loaded)
     with Quarantine(request.quarantine, standing.redaction) if request.quarantine else contextlib.nullcontext() as quarantine:
+        first, named = First(), [*([quarantine.add] if quarantine else [])]
+        named += [first.add] if request.traffic else []
         work = engines.Work(
             plan,
             logs.objects(request.logs) if objects is None else objects,
             read=logs.read,
             jobs=request.jobs,
             progress=request.progress,
-            quarantine=quarantine.add if quarantine else None,
+            quarantine=_each(named) if named else None,
         )
         concluded, told = _concluded(request, work, state, run, known)
     coverage = replace(concluded.coverage, listed=logs.listed)
@@ -196,6 +199,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     results = concluded.results if audit is None else (*concluded.results, *audit.results)
     blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
+    results, controls = _controls(request, loaded, results, coverage, audit)
     drawn = () if concluded.traffic is None else charted.notes(concluded.traffic, remembered=state is not None)
     waived = waivers.notes(loaded, results, request.as_of)
     why = "--bucket names others" if request.buckets else "no policy is about them"
@@ -208,11 +212,23 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         coverage=coverage,
         policies=tuple(one.as_judged for one in loaded),
         results=results,
+        controls=controls,
         traffic=concluded.traffic,
+        unclear=first.lines,
         notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
     return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, blind)
+
+
+def _each(listeners: Sequence[Callable[[str, Quarantined], None]]) -> Callable[[str, Quarantined], None]:
+    """Tells a line to all of them."""
+
+    def tell(name: str, line: Quarantined) -> None:
+        for listener in listeners:
+            listener(name, line)
+
+    return tell
 
 
 def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
@@ -231,6 +247,23 @@ def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Contain
         exclusions=request.exclusions,
     )
     return audited.audited(asked, loaded, known, among=_names(loaded))
+
+
+def _controls(
+    request: Request,
+    loaded: tuple[policy.Policy, ...],
+    results: tuple[Result, ...],
+    coverage: Coverage,
+    audit: audited.Audited | None,
+) -> tuple[tuple[Result, ...], tuple[ControlStatus, ...]]:
+    """The results with the controls that they bear on, and what they come to for each control."""
+    if not any(one.frameworks for one in loaded) and not any(one.controls for one in results):
+        return results, ()
+    from s3guard.matrix import Seen, matrix
+
+    sinks, planned = (audit.log_buckets, audit.is_planned) if audit is not None else ((), False)
+    hides = bool(request.redaction.kinds)
+    return matrix(Seen(loaded, results, coverage, request.frameworks, sinks, redacts=hides, planned=planned))
 
 
 def _concluded(request: Request, work: engines.Work, state: State | None, run: str, known: Container[str]) -> tuple[Conclusion, Told]:

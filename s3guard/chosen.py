@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from pathlib import Path
 
-from s3guard import policy
+from s3guard import frameworks, policy
 from s3guard.model import UsageError
-from s3guard.names import FRAMEWORKS
 from s3guard.outputs.json import read
-from s3guard.problems import did_you_mean
 from s3guard.redaction import NOTHING, Redaction
 from s3guard.text import shown
 
 
 def of_frameworks(loaded: tuple[policy.Policy, ...], wanted: Sequence[str]) -> tuple[policy.Policy, ...]:
-    """The policies that give evidence for one of the frameworks; all where none is asked for."""
-    for name in wanted:
-        if name not in FRAMEWORKS:
-            raise UsageError(f"--framework {name}: no framework has this name{did_you_mean(name, FRAMEWORKS)}")
-    return tuple(one for one in loaded if not wanted or set(wanted) & set(one.frameworks))
+    """The policies that give evidence for one of the frameworks, a plain name asking for any version of it; all where none is asked for."""
+    if not wanted:
+        return loaded
+    try:
+        asked = frameworks.matching(wanted)
+    except ValueError as error:
+        raise UsageError(f"--framework: {error}") from error
+    return tuple(one for one in loaded if any(frameworks.resolved(name) in asked for name in one.frameworks))
 
 
 def baseline(path: Path | None, redaction: Redaction = NOTHING) -> Container[str]:

@@ -10,10 +10,11 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 import polars as pl
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model
 
+from s3guard import frameworks
 from s3guard.masks import named
 from s3guard.model import Status
 from s3guard.names import FRAMEWORKS, Networks, Principals
-from s3guard.problems import FaultError, FaultsError, did_you_mean, one_of, quoted
+from s3guard.problems import FaultError, FaultsError, did_you_mean, quoted
 from s3guard.quantities import Count, Duration
 from s3guard.records import COLUMNS, LOG_COLUMNS
 from s3guard.written import Globs, Identifier, OneOrMany, Text, Written, choice
@@ -41,13 +42,6 @@ def _bucket(pattern: str) -> str:
 def _literal(name: str) -> str:
     if "*" in name or "?" in name:
         raise ValueError(f"{quoted(name)} is a glob; a log bucket is named in full")
-    return name
-
-
-def _framework(name: str) -> str:
-    pinned = any(re.fullmatch(rf"{re.escape(known)}-[0-9][0-9A-Za-z.]*", name) for known in FRAMEWORKS)
-    if name not in FRAMEWORKS and not pinned:
-        raise ValueError(f"{quoted(name)} is not a framework{did_you_mean(name, FRAMEWORKS) or f'; write {one_of(FRAMEWORKS)}'}")
     return name
 
 
@@ -91,8 +85,8 @@ Masked = Annotated[str, AfterValidator(named), WithJsonSchema({"type": "string",
 
 Framework = Annotated[
     str,
-    AfterValidator(_framework),
-    WithJsonSchema({"type": "string", "anyOf": [{"enum": list(FRAMEWORKS)}, {"pattern": "-[0-9][0-9A-Za-z.]*$"}]}),
+    AfterValidator(frameworks.checked),
+    WithJsonSchema({"type": "string", "enum": list(FRAMEWORKS)}),
 ]
 """A framework's plain name (its newest version), or name and version such as ``pci-dss-4.0.1``."""
 

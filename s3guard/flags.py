@@ -84,6 +84,8 @@ FLAGS: Final[tuple[Flag, ...]] = (
     Flag("region"),
     Flag("role-arn", Kind.TEXTS),
     Flag("organization-role"),
+    Flag("account"),
+    Flag("product-arn"),
     Flag("endpoint-url"),
     Flag("request-payer", Kind.SWITCH),
     Flag("late"),

@@ -251,6 +251,19 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unclear:
+    """A line that is no record, or could be read in several ways, by its origin; its text is the quarantine's."""
+
+    object: str
+    line: int
+    """1-based."""
+    status: str
+    """``quarantined`` or ``ambiguous``."""
+    reason: str
+    """Why; never quotes the line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What was looked at and what could not be."""
 
@@ -356,15 +369,42 @@ class PolicyFile:
     sha256: str
 
 
+class Evidenced(Enum):
+    """What a run shows about a control; no word of it says that the control is met."""
+
+    EVIDENCED = "evidenced"
+    """Every kind of evidence that this tool has for it was found, by direct observation or of the configuration, and speaks for it."""
+    PARTLY = "partly"
+    """Some of the evidence speaks for it; the rest is missing, undecided, waived, of a part of the requests alone, or supports it only."""
+    VIOLATIONS = "violations found"
+    """A check that bears on it found what speaks against it, and nobody waived that."""
+    UNDETERMINED = "undetermined"
+    """What bears on it could not be judged: neither for nor against."""
+    NOT_EVIDENCED = "not evidenced"
+    """Nothing in this run bears on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ControlStatus:
     """What a run shows about one control of a framework."""
 
     framework: str
+    """The framework as shipped, with its version where it has one: ``hipaa``, ``pci-dss-4.0.1``; else the name that a policy gives it."""
     control: str
     title: str
+    """A paraphrase in our own words; empty where a policy names a control that no framework of ours has."""
     status: str
+    """The value of an `Evidenced`."""
     results: tuple[str, ...]
+    """The rules and checks that bear on it, as `Result.rule`, each once, sorted; they may have results over several buckets."""
+    reason: str = ""
+    """A sentence: why this status, what is missing, or what would show it where this tool cannot."""
+    strength: str | None = None
+    """Of the strongest evidence that speaks for it: ``direct``, ``configuration`` or ``supporting``; None where none does."""
+    confidence: str | None = None
+    """Who says that this evidence bears on it: ``published`` (a public mapping), ``interpretation`` (ours), ``stated`` (the policy)."""
+    run: tuple[str, ...] = ()
+    """Evidence that the run itself is, beside its results: ``E-RUN`` and others of `s3guard.frameworks`, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +439,9 @@ class Report:
     """What the records say of the traffic, where the run was asked for it."""
     redacted: Redacted | None = None
     """None: everything is shown as the log has it, but for credentials."""
+    unclear: tuple[Unclear, ...] = ()
+    """The first 100 lines that the run met and that are no record, or could be read in several ways, by object and line; none where the
+    run was not asked for the traffic. Of objects that a state knew, the runs that read them told; `coverage` counts all of both kinds."""
 
     @property
     def summary(self) -> dict[str, int]:

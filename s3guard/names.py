@@ -9,14 +9,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
-from s3guard import principals
+from s3guard import frameworks, principals
 from s3guard.model import Control
 from s3guard.problems import FaultError, FaultsError, did_you_mean, quoted
 from s3guard.records import COLUMNS, OPERATION_CLASSES, OUTCOMES, error_codes, operations
 from s3guard.written import EACH_ONCE, OneOrMany, choice, plain_text
 
-FRAMEWORKS: Final = ("hipaa", "pci-dss", "gdpr", "nist-800-53", "soc2", "iso-27001", "cis-aws")
-"""The compliance frameworks by plain name; ``name-version`` pins a version."""
+FRAMEWORKS: Final = (*frameworks.names(), *(one for one in frameworks.ids() if one not in frameworks.names()))
+"""The names of the compliance frameworks that are shipped: plain ones, which mean the newest version, and those that pin one."""
 
 
 def _condition(sql: str) -> str:

@@ -1,20 +1,45 @@
-"""The file of ``--quarantine``: every quarantined and ambiguous line with its origin, as JSON Lines."""
+"""Quarantined and ambiguous lines with their origin: all of them in the file of ``--quarantine``, and the first ones for a report."""
 
 from __future__ import annotations
 
+import bisect
 import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from s3guard import reading
 from s3guard.files import whole
-from s3guard.model import UnableError
+from s3guard.model import UnableError, Unclear
 from s3guard.parsed import Quarantined
 from s3guard.redaction import NOTHING, Redaction
 from s3guard.text import shown
+
+FIRST: Final = 100
+"""Lines that a report names."""
+
+
+class First:
+    """The first lines by object and line, whatever the order in which they are told."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._found: list[tuple[str, int, str, str]] = []
+
+    def add(self, name: str, line: Quarantined) -> None:
+        """One line of the log object `name`; what is told again, since another run was first, stands once."""
+        entry = (name, line.line, line.status, line.reason)
+        at = bisect.bisect_left(self._found, entry)
+        if at < FIRST and self._found[at : at + 1] != [entry]:
+            self._found.insert(at, entry)
+            del self._found[FIRST:]
+
+    @property
+    def lines(self) -> tuple[Unclear, ...]:
+        """At most `FIRST` of them, in order."""
+        return tuple(Unclear(*entry) for entry in self._found)
 
 
 class Quarantine:

@@ -25,6 +25,11 @@ _BEHIND: Final = 1 << 16
 that follow, members of a kilobyte, as a subscription sends them, would cost the square of their number."""
 
 
+def may_be_packed(first: bytes) -> bool:
+    """Whether bytes that begin with these may be compressed; not so, they are as `unpacked` gives them."""
+    return len(first) < len(_ZSTD) or first.startswith((_GZIP, _ZSTD)) or first[1:4] == _SKIPPABLE
+
+
 def unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The plain bytes of a log object; `UnreadableError` after all that could be read where it is cut short or damaged."""
     head = b""

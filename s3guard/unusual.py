@@ -150,8 +150,8 @@ class _Bucket:
     def _reason(self, hours: pl.DataFrame, missing: pl.DataFrame) -> str | None:
         """Why some hours could not be compared."""
         asked = hours.filter("is_asked")
-        if any(one.limit.how != "mean" for one in self.rule.usuals()):
-            missing = pl.concat([missing, asked.filter(pl.col("history") < past.NEEDED).select("hour", "history")])
+        # NOTE: hours without a typical time, too: while the past is short nobody knows what is usual, however little was asked.
+        missing = pl.concat([missing, asked.filter(pl.col("history") < past.NEEDED).select("hour", "history")])
         missing = missing.unique("hour").sort("hour")
         if not missing.height:
             return None

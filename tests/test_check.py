@@ -231,6 +231,14 @@ def test_quarantined_lines_are_written_where_they_are_wanted(project: Project) -
     assert [(entry["object"], entry["line"]) for entry in found] == [("logs/0.log", 2), ("logs/1.log", 1)]
 
 
+def test_a_report_of_the_traffic_names_the_first_lines_that_are_no_record_and_a_check_alone_does_not(project: Project) -> None:
+    found = project.run(NOISE * 101, CLEAN + NOISE, NOISE, traffic=True, max_unparsed=1)
+    lines = [(one.object, one.line, one.status) for one in found.unclear]
+    assert [("logs/0.log", number, "quarantined") for number in range(1, 101)] == lines
+    assert all(one.reason for one in found.unclear)
+    assert () == project.run(CLEAN + NOISE).unclear
+
+
 def test_a_run_that_fails_leaves_no_quarantine(project: Project) -> None:
     with pytest.raises(UsageError):
         project.run(CLEAN + NOISE, quarantine=Path("q.jsonl"), logs=["logs", "nowhere"])

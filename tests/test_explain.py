@@ -117,8 +117,11 @@ def test_a_word_with_two_meanings_has_two_pages() -> None:
         ("", "give a rule, an error code, a column"),
         ("\x1b[2J", r"\\u\{1b\}\[2J"),
         ("0123abcdef", "looks like the fingerprint"),
-        ("hipaa 164.312(b)", "compliance control"),
-        ("pci-dss-4.0.1/10.2.1", "compliance control"),
+        ("hipaa 164.312(x)", "there is no control 'hipaa 164.312\\(x\\)'; did you mean"),
+        ("pci-dss-4.0.1/10.2.99", "there is no control"),
+        ("10.2.99", "did you mean 10.2"),
+        ("hippa 164.312(b)", "there is no framework 'hippa'; did you mean hipaa"),
+        ("pci-dss", "s3guard controls --framework pci-dss"),
     ],
 )
 def test_what_cannot_be_explained_says_what_can(thing: str, message: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from s3guard.model import UnableError
 from s3guard.parsed import Quarantined
-from s3guard.quarantine import Quarantine
+from s3guard.quarantine import FIRST, First, Quarantine
 from s3guard.text import unvisible
 
 
@@ -33,6 +33,17 @@ def test_each_line_has_its_origin_status_reason_and_text(tmp_path: Path) -> None
         {"object": "logs/o", "line": 7, "status": "quarantined", "reason": "a reason", "text": "noise"},
         {"object": "logs/o", "line": 9, "status": "ambiguous", "reason": "a reason", "text": "two"},
     ]
+
+
+def test_a_report_names_the_same_first_lines_in_whatever_order_they_are_told() -> None:
+    told = [(f"logs/{number % 3}", line(b"noise", number)) for number in range(1, FIRST * 2)]
+    forwards, backwards = First(), First()
+    for name, one in told:
+        forwards.add(name, one)
+    for name, one in [*reversed(told), *told]:
+        backwards.add(name, one)
+    assert forwards.lines == backwards.lines
+    assert sorted((name, one.line) for name, one in told)[:FIRST] == [(one.object, one.line) for one in forwards.lines]
 
 
 def test_hostile_text_is_made_visible_and_can_be_read_back(tmp_path: Path) -> None:

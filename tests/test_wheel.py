@@ -23,8 +23,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_the_wheel_holds_every_module_and_table(wheel: zipfile.ZipFile) -> None:
     package = ROOT / "s3guard"
-    expected = {path.relative_to(ROOT).as_posix() for ending in ("*.py", "*.csv") for path in package.rglob(ending)}
-    assert expected == {name for name in wheel.namelist() if name.startswith("s3guard/") and name.endswith((".py", ".csv"))}
+    expected = {path.relative_to(ROOT).as_posix() for ending in ("*.py", "*.csv", "*.yaml") for path in package.rglob(ending)}
+    held = {name for name in wheel.namelist() if name.startswith("s3guard/") and name.endswith((".py", ".csv", ".yaml"))}
+    assert expected == {name for name in held if not name.startswith("s3guard/packs/")}
 
 
 def test_the_wheel_says_that_it_is_typed(wheel: zipfile.ZipFile) -> None:

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
+from s3guard import retained
 from s3guard.policy import Policy
+from s3guard.retained import Days
 
-_DAY: Final = 86_400_000
 FRESHNESS: Final = timedelta(hours=24)
 """How old the newest log object may be, where the policy says nothing."""
 GRACE: Final = timedelta(hours=48)
 """How long after a change, or after a request, S3 is given to deliver (it promises nothing: best effort, within hours)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """A number of days, and who asks for it."""
-
-    days: int
-    because: str
-    """``the policy``, ``pci-dss 10.5.1``."""
-    is_advice: bool = False
-    """Whether to break it is a warning: how the framework applies to logs is an interpretation."""
-
-
-_KEPT: Final = {
-    "pci-dss": Days(365, "pci-dss 10.5.1: twelve months"),
-    "hipaa": Days(2190, "hipaa 164.316(b)(2)(i): six years, as many read it for logs", is_advice=True),
-    "soc2": Days(365, "soc2: the audit period, by default a year", is_advice=True),
-}
-_AVAILABLE: Final = {"pci-dss": Days(90, "pci-dss 10.5.1: three months immediately available")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +69,12 @@ def of_policy(policy: Policy) -> Expected:
     """What a policy expects; what its `logging:` leaves open is taken from its frameworks, and what it says outvotes them."""
     said = policy.logging
     retention = said.retention if said else None
-    keep = _said(retention.min if retention else None) or _strictest(_KEPT, policy.frameworks)
-    duties = {name: days for name, days in _KEPT.items() if not days.is_advice}
-    available = _said(retention.immediately_available if retention else None) or _strictest(_AVAILABLE, policy.frameworks)
-    at_most = _said(retention.max if retention else None)
+    asked = retained.kept(policy.frameworks)
+    keep = retained.said(retention.min if retention else None) or retained.strictest(asked)
+    duties = [one for one in asked if not one.is_advice]
+    at_hand = retained.strictest(retained.available(policy.frameworks))
+    available = retained.said(retention.immediately_available if retention else None) or at_hand
+    at_most = retained.said(retention.max if retention else None)
     target = said.target if said else None
     freshness = said.freshness if said else None
     return Expected(
@@ -100,25 +83,11 @@ def of_policy(policy: Policy) -> Expected:
         target_prefix=target.prefix if target else None,
         key_format=(said.key_format if said else None) or "any",
         keep=keep,
-        keep_firmly=_strictest(duties, policy.frameworks) if keep is not None and keep.is_advice else keep,
+        keep_firmly=retained.strictest(duties) if keep is not None and keep.is_advice else keep,
         available=available,
         keep_at_most=at_most,
-        wants_maximum=at_most is None and _asks("gdpr", policy.frameworks),
+        wants_maximum=at_most is None and bool(retained.state_maximum(policy.frameworks)),
         freshness=FRESHNESS if freshness is None else timedelta(milliseconds=freshness),
         readers=said.readers if said else None,
         frameworks=policy.frameworks,
     )
-
-
-def _said(milliseconds: int | None) -> Days | None:
-    return None if milliseconds is None else Days(-(-milliseconds // _DAY), "the policy")
-
-
-def _asks(framework: str, frameworks: Sequence[str]) -> bool:
-    return any(one == framework or one.startswith(f"{framework}-") for one in frameworks)
-
-
-def _strictest(asked: Mapping[str, Days], frameworks: Sequence[str]) -> Days | None:
-    """The longest that one of the frameworks (pinned or not) asks for."""
-    days = [one for name, one in asked.items() if _asks(name, frameworks)]
-    return max(days, key=lambda one: (one.days, not one.is_advice), default=None)

@@ -62,7 +62,8 @@ def lines(page: Page, traffic: Traffic) -> Iterator[str]:
         yield ""
         yield from _chart(page, chart)
     requests = sum(one.requests for one in traffic.intervals)
-    for top in traffic.tops:
+    # NOTE: of nothing one sentence is enough; five lists without an entry would hide why.
+    for top in (one for one in traffic.tops if one.entries or traffic.intervals):
         yield ""
         yield from _top(page, top, requests)
     yield from _buckets(page, traffic)

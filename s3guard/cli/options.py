@@ -137,6 +137,10 @@ JunitDialect = Annotated[
     str | None,
     flag("--junit-dialect", takes="NAME", panel=WRITTEN, says="JUnit as its schema says (strict), or with file and line (extended)."),
 ]
+Account = Annotated[
+    str | None,
+    flag("--account", takes="ID", panel=WRITTEN, says="The account that asff and publish are about, twelve digits; logs name none."),
+]
 Quarantine = Annotated[
     Path | None,
     flag("--quarantine", takes="FILE", panel=WRITTEN, says="Lines that are no record, or could be read in several ways, as JSON Lines."),

@@ -117,7 +117,12 @@ class Teller:
 
 
 def _with(report: Report, notified: tuple[Notified, ...]) -> Report:
-    return replace(report, run=replace(report.run, notified=notified))
+    told = replace(report, run=replace(report.run, notified=notified))
+    if not told.controls:
+        return told
+    from s3guard.matrix import alerted
+
+    return alerted(told)
 
 
 def _nothing(report: Report) -> dict[str, str]:

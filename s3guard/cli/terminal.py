@@ -7,12 +7,14 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import TextIO
+from typing import Final, TextIO
 
 from s3guard.cli import ending
 from s3guard.model import UnableError
 from s3guard.outputs import Options
+
+COLUMNS: Final = 80
+"""Of text on standard output where neither the terminal nor the variable COLUMNS says how wide it may be."""
 
 
 def put(chunks: Iterable[str]) -> None:
@@ -52,8 +54,21 @@ def warn(text: str) -> None:
 
 def options(color: str, environ: Mapping[str, str], *, verbose: bool = False) -> Options:
     """How text on standard output is set; `color` is ``auto``, ``always`` or ``never``."""
-    plain = Options(color=is_colored(color, sys.stdout, environ), ascii=not _knows_unicode(sys.stdout), verbose=verbose)
-    return replace(plain, width=shutil.get_terminal_size((plain.width, 24)).columns) if is_terminal(sys.stdout) else plain
+    return Options(
+        width=_columns(sys.stdout, environ),
+        color=is_colored(color, sys.stdout, environ),
+        ascii=not _knows_unicode(sys.stdout),
+        verbose=verbose,
+    )
+
+
+def _columns(stream: TextIO | None, environ: Mapping[str, str]) -> int:
+    """What COLUMNS says, else what the terminal has; in a pipe, of which nobody knows what it is shown in, `COLUMNS`."""
+    # NOTE: of a pipe, too: whoever pages through a report, or writes it into a document, has no other way to say how wide that is.
+    asked = environ.get("COLUMNS", "")
+    if asked.isascii() and asked.isdecimal() and int(asked[:6]):
+        return int(asked[:6])
+    return shutil.get_terminal_size((COLUMNS, 24)).columns if is_terminal(stream) else COLUMNS
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from s3guard import rules
+from s3guard import frameworks, rules
 from s3guard.audit import checks
-from s3guard.explain import check, codes, columns, delivered, finding, line, operations, rule
+from s3guard.explain import check, codes, columns, control, delivered, finding, line, operations, rule
 from s3guard.fields import WARNINGS
 from s3guard.formats.json import claims
 from s3guard.formats.json.unwrap import apart
@@ -28,7 +28,8 @@ from s3guard.text import shown
 _TIME = re.compile(r"\[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:")
 _FINGERPRINT = re.compile(r"[0-9a-f]{6,64}")
 _OPERATION = re.compile(r"(?:REST|SOAP|WEBSITE|BATCH|S3)\.[A-Za-z0-9_.]+")
-_CONTROL = re.compile(r"(?:hipaa|pci-dss|gdpr|nist-800-53|soc2|iso-27001|cis-aws)(?:-[0-9.]+)?(?:[ :/].*)?", re.IGNORECASE)
+_CONTROL = re.compile(r"[A-Z]{0,4}[0-9.-]*[0-9](?:\.[0-9]+)*(?:\([0-9A-Za-z]+\))*", re.IGNORECASE)
+"""What the number of a control looks like: ``164.312(b)``, ``10.2.1``, ``AC-2(4)``, ``CC7.2``, ``A.8.15``."""
 _TOKENS_OF_A_LINE = 8
 _QUALIFIED = (2, 3)
 """Parts of a rule's name in a report: policy, kind, and an id where it has one."""
@@ -89,14 +90,29 @@ def _meanings(name: str, page: Page) -> Iterator[Callable[[], Iterable[str]]]:
         yield partial(columns.warning_explained, name, page)
     if name in OUTCOMES:
         yield partial(columns.outcome_explained, name, page)
+    if _is_control(name):
+        yield from (partial(control.explained, framework, id_, page) for framework, id_ in control.find(name))
+
+
+def _is_control(name: str) -> bool:
+    """Whether a name may be a control's, by itself or behind a framework's: then the frameworks are read."""
+    framework, _, rest = name.replace("/", " ", 1).partition(" ")
+    return _CONTROL.fullmatch(name) is not None or (bool(rest) and frameworks.resolved(framework.rstrip(":").lower()) is not None)
 
 
 def _unknown(name: str) -> str:
     said = shown(name[:200])
     if _FINGERPRINT.fullmatch(name):
         return f"{said} looks like the fingerprint of a finding: say in which saved JSON report it stands"
-    if _CONTROL.fullmatch(name):
-        return f"{said} names a compliance control, and this version explains none yet; `s3guard rules` lists what gives evidence for it"
+    if frameworks.resolved(name.lower()) is not None:
+        return f"{said} is a framework: `s3guard controls --framework {name.lower()}` lists its controls"
+    if _is_control(name):
+        known = control.names()
+        meant = did_you_mean(name, [*known, *(one.partition(" ")[2] for one in known)])
+        return f"there is no control {said!r}{meant or '; `s3guard controls` lists them'}"
+    first, _, rest = name.partition(" ")
+    if rest and (framework := did_you_mean(first.lower(), frameworks.names())):
+        return f"there is no framework {shown(first)!r}{framework}"
     known = [*rules.catalog(), *checks.catalog(), *error_codes(), *COLUMNS, *OPERATION_CLASSES, *known_operations(), *WARNINGS, *OUTCOMES]
     meant = (
         did_you_mean(name, known)

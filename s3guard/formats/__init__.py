@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
+from itertools import chain
 from typing import Final, Protocol, cast
 
 from s3guard.model import Unreadable
 from s3guard.origin import Block
 from s3guard.parsed import Parsed
 from s3guard.sources import LogObject, UnreadableError
-from s3guard.unpack import unpacked
+from s3guard.unpack import may_be_packed, unpacked
 from s3guard.vocabulary import Vocabulary
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -48,19 +49,22 @@ class Plain:
         self.entry, self.reading = entry, reading
         self._digest = sha256() if reading.remember else None
         self._bytes = 0
-        self._pieces = self._counted(pieces)
-        # NOTE: twice, since CloudWatch Logs packs what it sends, and a delivery stream may pack that again.
-        self._chunks = unpacked(unpacked(self._pieces))
+        self._chunks = self._pieces = self._counted(pieces)
         self._told: str | None = None
         self._first: list[bytes] = []
         self._fault: UnreadableError | None = None
         size = 0
         try:
-            for chunk in self._chunks:
+            first = next(self._pieces, b"")
+            if may_be_packed(first):
+                # NOTE: twice, since CloudWatch Logs packs what it sends, and a delivery stream may pack that again.
+                self._chunks = unpacked(unpacked(chain((first,) if first else (), self._pieces)))
+            else:
+                self._first.append(first)
+                size = len(first)
+            while size < _PEEK and (chunk := next(self._chunks, b"")):
                 self._first.append(chunk)
                 size += len(chunk)
-                if size >= _PEEK:
-                    break
         except UnreadableError as error:
             self._fault = error
         self.head = b"".join(chunk[:_PEEK] for chunk in self._first)[:_PEEK]
@@ -162,7 +166,10 @@ def catalog() -> dict[str, Format]:
 
 def claiming(head: bytes) -> str:
     """The name of the format of an object that begins with these bytes."""
-    return next(name for name, form in catalog().items() if form.claims(head))
+    for name, form in catalog().items():
+        if form.claims(head):
+            return name
+    raise AssertionError(head)  # NOTE: the last one claims everything
 
 
 class Parsers:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import JSONEncoder  # NOTE: not the module: `json` is an output here
 
-from s3guard import continuity
+from s3guard import continuity, controls
 from s3guard.model import Coverage, Listed, Report, UsageError
 from s3guard.text import CI_COMMAND, shown
 
@@ -59,6 +59,10 @@ class Options:
     """Whether human-readable text lists the checks that passed, too."""
     traffic: bool = False
     """Whether human-readable text draws the traffic, too."""
+    account: str | None = None
+    """The account that findings for Security Hub are of; a log names none."""
+    region: str | None = None
+    """Its Region."""
     markdown_limit: int = 65_000
     """Bytes of a Markdown page; a comment on a pull request takes 65,536 characters."""
 
@@ -122,11 +126,15 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
-def statements(report: Report) -> tuple[str, ...]:
-    """Visible sentences that every output carries: what was looked at, what could not be, the report's notes, what all this proves."""
+def statements(report: Report, *, of_controls: bool = True) -> tuple[str, ...]:
+    """Visible sentences that every output carries: what was looked at, what could not be, the report's notes, what all this proves.
+
+    Those about controls are left out by outputs that show these by themselves.
+    """
     notes = tuple(shown(note) for note in report.notes if note not in CLAIMS)
     looked = tuple(_coverage(report.coverage))
-    return (*(looked if is_of_records(report) else looked[1:]), *notes, proves(report))
+    told = map(shown, controls.statements(report) if of_controls else ())
+    return (*(looked if is_of_records(report) else looked[1:]), *notes, *told, proves(report))
 
 
 def proves(report: Report) -> str:

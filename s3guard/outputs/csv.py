@@ -3,8 +3,9 @@ r"""A row for each finding, and one for everything else that a reader must not m
 The column ``row`` says what a row is: ``run`` (the first row: verdict, exit code, coverage, what it proves), ``finding``,
 ``omitted`` (findings that a flood kept out), ``check`` (a check without findings, whatever its status: a file without findings
 still says what passed and what could not be judged), ``unreadable`` (a log object that was not read to its end), ``hours`` (of a bucket:
-its records and the first and last of them, in how many hours there are some, and the longest time without) and ``unnamed`` (a bucket that
-no policy judges). Times are UTC, as in ``2026-10-02T00:00:00Z``. ``subject`` is JSON.
+its records and the first and last of them, in how many hours there are some, and the longest time without), ``control`` (of a framework:
+what the run shows of it, and in ``subject`` how strong that is and which rules bear on it) and ``unnamed`` (a bucket that no policy
+judges). Times are UTC, as in ``2026-10-02T00:00:00Z``. ``subject`` is JSON.
 
 Spreadsheets take a cell for a formula that begins with ``=``, ``+``, ``-``, ``@``, ``|`` or ``%``, also behind spaces. Such a
 cell gets an apostrophe in front, and a semicolon before such a character becomes ``\u{3b}``, since some spreadsheets split there
@@ -23,7 +24,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from s3guard import continuity
-from s3guard.model import BucketCoverage, Finding, Report, Result
+from s3guard.controls import in_order
+from s3guard.model import BucketCoverage, ControlStatus, Finding, Report, Result
 from s3guard.outputs import Options, instant, plural, statements
 from s3guard.text import shorten, shown
 from s3guard.verdict import WORDS, because, fails_run, headline
@@ -109,9 +111,23 @@ def _rows(report: Report) -> Iterator[dict[str, str]]:
         yield {"row": "unreadable", "status": "undetermined", "object": shown(unreadable.object), "message": shown(unreadable.reason)}
     for bucket in continuity.quietest(report.coverage.buckets):
         yield _hours(bucket)
+    for one in sorted(report.controls, key=in_order):
+        yield _control(one)
     for bucket in report.coverage.buckets:
         if not bucket.policies:
             yield {"row": "unnamed", "bucket": shown(bucket.bucket), "records": str(bucket.records), "message": "judged by no policy"}
+
+
+def _control(one: ControlStatus) -> dict[str, str]:
+    bearing = {"strength": one.strength, "confidence": one.confidence, "run": [*one.run], "results": [shown(name) for name in one.results]}
+    return {
+        "row": "control",
+        "status": shown(one.status),
+        "title": shown(one.title),
+        "message": shown(one.reason),
+        "controls": f"{shown(one.framework)} {shown(one.control)}",
+        "subject": _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(bearing, ensure_ascii=False)),
+    }
 
 
 def _hours(bucket: BucketCoverage) -> dict[str, str]:

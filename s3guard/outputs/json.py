@@ -5,8 +5,9 @@ Keys stand in the order of the report contract, two runs over the same input wri
 what cannot be seen is spelled ``\u{hex}``, so a value that another tool prints raw (``jq -r``) still cannot drive a terminal.
 ``unwritten`` names the other outputs of the run that could not be written, each with the reason; the exit code counts them.
 ``traffic`` is there where the run was asked for it: it is drawn, and decides nothing. ``redacted`` is there where pseudonyms stand for
-anything: of which kinds, and the id of the key that they and the fingerprints are made with. ``run.notified`` is there where somebody was
-to be told, and says what became of it.
+anything: of which kinds, and the id of the key that they and the fingerprints are made with. ``unclear`` names lines that are no record,
+or could be read in several ways, where the traffic was asked for and there are any. ``run.notified`` is there where somebody was to be
+told, and says what became of it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from s3guard.model import ControlStatus, Coverage, PolicyFile, Redacted, Report, Result, Run, Status, UnableError, UsageError
+from s3guard.model import ControlStatus, Coverage, PolicyFile, Redacted, Report, Result, Run, Status, UnableError, Unclear, UsageError
 from s3guard.outputs import Options, instant, json_text, proves
 from s3guard.text import shown, unvisible
 from s3guard.traffic import Traffic
@@ -52,6 +53,7 @@ def document(report: Report) -> dict[str, Any]:
         "notes": _plain(report.notes),
         "unwritten": _plain(report.unwritten),
         **({} if report.traffic is None else {"traffic": _plain(report.traffic)}),
+        **({"unclear": _plain(report.unclear)} if report.unclear else {}),
         **({} if report.redacted is None else {"redacted": _plain(report.redacted)}),
         "proves": proves(report),
     }
@@ -104,6 +106,7 @@ class _Saved:
     unwritten: tuple[str, ...] = ()
     traffic: Traffic | None = None
     redacted: Redacted | None = None
+    unclear: tuple[Unclear, ...] = ()
 
 
 def read(path: Path) -> Report:
@@ -139,6 +142,7 @@ def parse(content: bytes, name: str) -> Report:
         unwritten=saved.unwritten,
         traffic=saved.traffic,
         redacted=saved.redacted,
+        unclear=saved.unclear,
     )
     return _original(report)
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from s3guard import controls
 from s3guard.model import Finding, Report, Result, Sample, Severity, Status, UsageError
 from s3guard.outputs import Options, instant, plural, statements
 from s3guard.text import ci_safe, shorten, shown
@@ -166,6 +167,8 @@ def _told(result: Result, fail_on: Severity | None) -> Iterator[str]:
         yield f"and {plural(rest, 'more finding')}; the JSON report has those that were kept"
     if result.help and findings:
         yield shorten(_safe(result.help), LINE)
+    if result.controls:
+        yield shorten(f"evidence for: {_safe(', '.join(f'{one.framework} {one.control}' for one in result.controls))}", LINE)
 
 
 def _finding(finding: Finding, *, counted: bool) -> Iterator[str]:
@@ -216,6 +219,7 @@ def _properties(report: Report) -> dict[str, str]:
         "s3guard.quarantined": str(report.coverage.quarantined),
         "s3guard.ambiguous": str(report.coverage.ambiguous),
         "s3guard.unreadable": str(len(report.coverage.unreadable)),
+        **{f"s3guard.controls.{_safe(name)}": controls.tally(statuses) for name, statuses in controls.by_framework(report).items()},
     }
 
 

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from s3guard import continuity
-from s3guard.model import Finding, Omitted, Report, Result, Severity, UnableError
+from s3guard import continuity, controls
+from s3guard.model import Evidenced, Finding, Omitted, Report, Result, Severity, UnableError
 from s3guard.outputs import Options, plural, statements
 from s3guard.text import shorten, shown
 from s3guard.verdict import WORDS, Standing, because, fails_run, headline, period, standing, worst
@@ -84,6 +84,7 @@ def _page(report: Report, detail: _Detail) -> Iterator[str]:
     yield from _violations(found.violations, fail_on, detail)
     yield from _undetermined(found.undetermined, detail)
     yield from _tolerated(found, fail_on, detail)
+    yield from _matrix(report, detail)
     yield from _coverage(report, detail)
 
 
@@ -147,9 +148,27 @@ def _standing(finding: Finding, fail_on: Severity | None, detail: _Detail) -> st
 _WAIVER_PARTS = (("until", "expires"), ("by", "approved_by"), ("under", "ticket"), ("for", "reason"))
 
 
+def _matrix(report: Report, detail: _Detail) -> Iterator[str]:
+    """How many controls of each framework have which status, and those that a run says something about."""
+    if not report.controls:
+        return
+    yield from ("", "### Controls", "", *(f"- {prose(caveat)}" for caveat in controls.CAVEATS[: 4 if detail.rows else 1]))
+    yield from ("", "| Framework | Controls |", "| --- | --- |")
+    yield from (_row(_code(name, detail), controls.tally(several)) for name, several in controls.by_framework(report).items())
+    silent = {Evidenced.NOT_EVIDENCED.value, Evidenced.UNDETERMINED.value}
+    told = [one for several in controls.by_framework(report).values() for one in several if one.status not in silent]
+    shown_, left = _cut(told, detail.rows)
+    if shown_:
+        yield from ("", "| Control | Title | Status | Evidence | Why |", "| --- | --- | --- | --- | --- |")
+    for one in shown_:
+        named, why = (_code(f"{one.framework} {one.control}", detail), prose(_short(one.reason, detail)))
+        yield _row(named, prose(_short(one.title, detail)), prose(_short(one.status, detail)), controls.strength(one), why)
+    yield from _left(left, "control")
+
+
 def _coverage(report: Report, detail: _Detail) -> Iterator[str]:
     yield from ("", "### Coverage", "")
-    *looked, proves = statements(report)
+    *looked, proves = statements(report, of_controls=False)
     told, left = _cut(looked, max(detail.rows, 10))
     for statement in told:
         yield f"- {prose(shorten(statement, max(detail.characters, 300)))}"

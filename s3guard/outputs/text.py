@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from s3guard import continuity
+from s3guard import continuity, controls
 from s3guard.charts.lines import lines, strip
 from s3guard.fields import WARNINGS
 from s3guard.model import Coverage, Finding, Omitted, Report, Result, Severity, Status
@@ -69,6 +69,7 @@ def _body(page: Page, report: Report, options: Options) -> Iterator[str]:
         yield from _quiet_checks(page, (*found.passed, *found.idle))
     if options.traffic:
         yield from _traffic(page, report)
+    yield from _matrix(page, report, options)
     yield from _coverage(page, report, drawn=options.traffic)
 
 
@@ -149,6 +150,24 @@ def _rest(page: Page, hidden: Sequence[Finding], omitted: Omitted) -> Iterator[s
 
 def _controls(result: Result) -> str:
     return ", ".join(f"{control.framework} {control.control}" for control in result.controls)
+
+
+def _matrix(page: Page, report: Report, options: Options) -> Iterator[str]:
+    """A line for each framework; with ``-v`` every control and why."""
+    if not report.controls:
+        return
+    yield ""
+    label = "controls"
+    for name, statuses in controls.by_framework(report).items():
+        yield from page.lines(label, f"{page.clean(name)}: {controls.tally(statuses)}")
+        label = ""
+        for group, several in controls.grouped(statuses) if options.verbose else ():
+            yield from page.lines("", group, BOLD)
+            for one in several:
+                told = " ".join(filter(None, (page.clean(one.control), page.clean(one.title))))
+                yield from page.lines("", told)
+                yield from page.lines("", f"{page.clean(one.status)}: {page.clean(one.reason)}", DIM)
+    yield from page.lines("", controls.CAVEATS[0] if options.verbose else "evidence for controls, not that they are met; -v tells why", DIM)
 
 
 def _undetermined(page: Page, results: Iterable[Result]) -> Iterator[str]:
@@ -252,10 +271,12 @@ def _coverage(page: Page, report: Report, *, drawn: bool) -> Iterator[str]:
         lines = plural(coverage.ambiguous, "line")
         told = f"{lines}, judged by the reading that is worst for the requester; --quarantine FILE keeps them"
         yield from page.lines("ambiguous", told, label_style=YELLOW)
+        yield from _unclear(page, report, "ambiguous")
     if coverage.quarantined:
         lines = plural(coverage.quarantined, "line")
         told = f"{lines}, not readable as a record and judged by no rule; --quarantine FILE keeps them"
         yield from page.lines("quarantined", told, label_style=YELLOW)
+        yield from _unclear(page, report, "quarantined")
     yield from _unread(page, coverage)
     for kind, count in sorted(coverage.warnings.items()):
         meaning = f": {WARNINGS[kind]}" if kind in WARNINGS else ""
@@ -274,6 +295,12 @@ def _told(page: Page, report: Report) -> Iterator[str]:
         is_open = one.status in ("failed", "held")
         told = page.clean(f"{one.channel}: {one.counts or 'nothing new'}{f'; {one.reason}' if one.reason else ''}")
         yield from page.lines("not told" if is_open else "told", told, label_style=YELLOW if is_open else "", most=4)
+
+
+def _unclear(page: Page, report: Report, status: str) -> Iterator[str]:
+    """Where the first lines of one kind stand and why; nothing where the run was not asked for them."""
+    for one in [one for one in report.unclear if one.status == status][:SHOWN]:
+        yield from page.lines("", page.clean(f"{one.object}:{one.line}: {one.reason}"), DIM, most=4)
 
 
 def _hours(page: Page, coverage: Coverage, *, drawn: bool) -> Iterator[str]:

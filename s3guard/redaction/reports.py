@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from s3guard.model import Finding, Redacted, Report, Result
+from s3guard.model import ControlStatus, Finding, Redacted, Report, Result
 from s3guard.records import COLUMNS, OUTCOMES
 from s3guard.redaction import Redaction
 from s3guard.redaction.columns import CLIENT, DOMAINS, KINDS
@@ -99,6 +99,8 @@ class _Walk:
             return self._top(value)
         if isinstance(value, Result):
             return self._result(value)
+        if isinstance(value, ControlStatus):
+            return replace(self._fields(value), reason=self._text(value.reason, "title"))
         if isinstance(value, dict):
             return {key: self._matched(item) if key == "match" else self.of(item, str(key)) for key, item in value.items()}
         if isinstance(value, (tuple, list)):

@@ -145,6 +145,10 @@ class Rule(Written):
         """What a finding is one of, by default, as a list of rules tells it."""
         return ", ".join((*cls.adds, *cls.default_group_by)) or "one group of everything"
 
+    def trusts(self) -> str | None:
+        """Why a pass of the rule as it is written is no evidence for a control, as a clause; None where it is."""
+        return None
+
     def lacks(self) -> str | None:
         """What to add to a rule that could never find anything as it is written; None when it could."""
         return None
@@ -231,6 +235,13 @@ class NewcomerRule(Rule):
 def of_one(subject: tuple[str, ...]) -> str:
     """Whose limit it is, as the words that follow it: `` of one remote_ip``; empty where it is that of all together."""
     return f" of one {' and '.join(subject)}" if subject else ""
+
+
+def everybody(allow: tuple[str, ...] | None) -> str | None:
+    """Why an allow-list of principals keeps nobody out, as a clause; None where it does."""
+    if allow is None:
+        return "it has no allow-list"
+    return "its allow-list has everybody who is signed in" if "authenticated" in allow else None
 
 
 def catalog() -> dict[str, type[Rule]]:

@@ -66,6 +66,10 @@ class AclRequired(RecordRule):
         """Lines of before 2022, which do not say whether an ACL was needed."""
         return ~columns.has("acl_required")
 
+    def trusts(self) -> str | None:
+        """That some such requests are no violation."""
+        return f"it tolerates {self.max:,} such requests of each" if self.max else None
+
     def breaks(self, columns: Columns) -> pl.Expr:
         """Requests that an ACL authorised."""
         return columns.tail("acl_required", "yes", lambda values: values.eq_missing("Yes"))

@@ -68,6 +68,10 @@ class Anonymous(RecordRule):
     max: Count = 0
     """The largest number of records of one subject and outcome that is no violation."""
 
+    def trusts(self) -> str | None:
+        """That some such requests are no violation."""
+        return f"it tolerates {self.max:,} such requests of each" if self.max else None
+
     def breaks(self, columns: Columns) -> pl.Expr:
         """Requests without a requester."""
         return columns.anonymous()

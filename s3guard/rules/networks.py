@@ -83,6 +83,12 @@ class Networks(RecordRule):
             return "networks allows every address as it stands; add `allow` or `deny`, such as `allow: [203.0.113.0/24]`"
         return None
 
+    def trusts(self) -> str | None:
+        """That every address is allowed."""
+        if self.allow is None:
+            return "it has no allow-list"
+        return "its allow-list has every address" if any(net.prefixlen == 0 for net in self.allow) else None
+
     def looks(self, columns: Columns) -> pl.Expr:
         """Requests with a remote IP."""
         return columns.client_requests()

@@ -7,7 +7,7 @@ import polars as pl
 from s3guard.columns import Columns
 from s3guard.model import Severity
 from s3guard.names import Principals
-from s3guard.rules import RecordRule
+from s3guard.rules import RecordRule, everybody
 
 
 class Requesters(RecordRule):
@@ -85,6 +85,10 @@ class Requesters(RecordRule):
         if self.allow is None and not self.deny:
             return "requesters allows everybody as it stands; add `allow` (`allow: []` allows nobody) or `deny`"
         return None
+
+    def trusts(self) -> str | None:
+        """That everybody who is signed in is allowed, or everybody who is not denied."""
+        return everybody(self.allow)
 
     def looks(self, columns: Columns) -> pl.Expr:
         """Authenticated requests."""

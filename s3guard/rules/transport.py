@@ -83,6 +83,10 @@ class Transport(RecordRule):
     deny_ciphers: AnyGlobs = ()
     """Globs over the names of ciphers that are not good enough."""
 
+    def trusts(self) -> str | None:
+        """That TLS of before 1.2 is good enough."""
+        return f"it takes TLS {self.min_tls}" if self.min_tls < "1.2" else None
+
     def looks(self, columns: Columns) -> pl.Expr:
         """Client requests."""
         return columns.client_requests()

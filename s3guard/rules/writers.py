@@ -7,7 +7,7 @@ import polars as pl
 from s3guard.columns import Columns
 from s3guard.model import Severity
 from s3guard.names import Principals
-from s3guard.rules import RecordRule
+from s3guard.rules import RecordRule, everybody
 
 
 class Writers(RecordRule):
@@ -85,6 +85,10 @@ class Writers(RecordRule):
         if self.allow is None and not self.deny:
             return "writers names no writers; add `allow` (`allow: []` lets nobody write) or `deny`"
         return None
+
+    def trusts(self) -> str | None:
+        """That everybody who is signed in is allowed, or everybody who is not denied."""
+        return everybody(self.allow)
 
     def looks(self, columns: Columns) -> pl.Expr:
         """Requests of the rule's classes, and those of others that change anything; an unknown operation is such another."""

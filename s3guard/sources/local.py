@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import io
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -73,39 +72,43 @@ def _globbed(argument: str, root: str) -> Iterator[LogObject]:
 def chunks(location: str) -> Iterator[bytes]:
     """The file's bytes; `UnreadableError` says in words why it cannot be read."""
     try:
-        with open(location, "rb", buffering=0) as file:
-            about = os.fstat(file.fileno())
-            if stat.S_ISREG(about.st_mode) and about.st_size > _PIECE:
-                yield from _long(file, about.st_size)
-                return
-            # NOTE: a read makes room for all that it may give, which for a small file is no more than it; one that gives less is the last.
-            most = min(_PIECE, about.st_size + 1) if stat.S_ISREG(about.st_mode) and about.st_size else _PIECE
-            while piece := file.read(most):
-                yield piece
-                if len(piece) < most < _PIECE:
-                    return
+        # NOTE: of millions of small files a file object of Python's costs as much as opening them.
+        file = os.open(location, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        try:
+            yield from _pieces(file, os.fstat(file))
+        finally:
+            os.close(file)
     except OSError as error:
         raise UnreadableError(reason(error)) from error
 
 
-def _long(file: io.FileIO, size: int) -> Iterator[bytes]:
-    """The bytes of a file of this size at least, in pieces that end with a line where lines are no longer than usual.
+def _pieces(file: int, about: os.stat_result) -> Iterator[bytes]:
+    """The bytes of an open file; those of a long one in pieces that end with a line where lines are no longer than usual.
 
     NOTE: so that nobody has to put the pieces of a line together, for which all of a block would be copied.
     """
-    at = 0
-    while piece := file.read(_up_to_a_line(file, at, size)):
+    size = about.st_size if stat.S_ISREG(about.st_mode) else 0
+    if size > _PIECE:
+        at = 0
+        while piece := os.read(file, _up_to_a_line(file, at, size)):
+            yield piece
+            at += len(piece)
+        return
+    # NOTE: a read makes room for all that it may give, which for a small file is no more than it; one that gives less is the last.
+    most = min(_PIECE, size + 1) if size else _PIECE
+    while piece := os.read(file, most):
         yield piece
-        at += len(piece)
+        if len(piece) < most < _PIECE:
+            return
 
 
-def _up_to_a_line(file: io.FileIO, at: int, size: int) -> int:
+def _up_to_a_line(file: int, at: int, size: int) -> int:
     """How many bytes from `at` on, where the file is read next, to take."""
     if size - at <= _PIECE:
         return _PIECE
-    file.seek(at + _PIECE - _LINE)
-    end = file.read(_LINE).rfind(b"\n")
-    file.seek(at)
+    os.lseek(file, at + _PIECE - _LINE, os.SEEK_SET)
+    end = os.read(file, _LINE).rfind(b"\n")
+    os.lseek(file, at, os.SEEK_SET)
     return _PIECE - _LINE + end + 1 if end >= 0 else _PIECE
 
 
@@ -134,13 +137,13 @@ class _Walk:
         except OSError:
             yield LogObject(shown, folder, None, "local")
             return
-        real = os.path.realpath(folder)
+        within = os.path.join(os.path.realpath(folder), "")
         beside = "." if os.path.abspath(folder) == os.path.abspath(self._root) else shown
         for entry in entries:
             if entry.is_file(follow_symlinks=False) and len(self._walked) == 1:
                 # NOTE: nearly all are plain files, and of millions of small ones each look costs as much as reading them.
                 about = _about(entry)
-                yield LogObject(_beside(beside, entry.name), os.path.join(real, entry.name), about[0], "local", etag=about[1])
+                yield LogObject(_beside(beside, entry.name), f"{within}{entry.name}", about[0], "local", etag=about[1])
             elif self._is_listed_elsewhere(entry):
                 continue
             elif os.path.isdir(entry.path):
@@ -177,7 +180,7 @@ def _size_and_tag(about: os.stat_result) -> tuple[int, str]:
 
 def _beside(folder: str, name: str) -> str:
     """What reports call a file of a folder."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    text = name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
     return text if folder == "." else f"{folder.rstrip('/')}/{text}"
 
 

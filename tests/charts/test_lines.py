@@ -65,6 +65,15 @@ def test_a_run_that_was_not_asked_says_so_and_a_run_of_nothing_too() -> None:
     assert "traffic  no operation was judged, so there is nothing to draw" in shown(replace(reports.clean(), traffic=nothing))
 
 
+def test_of_no_operation_it_says_one_sentence_and_draws_no_empty_list() -> None:
+    nothing = replace(
+        traffics.traffic(1), intervals=(), buckets=(), tops=tuple(replace(one, entries=()) for one in traffics.traffic(1).tops)
+    )
+    told = "".join(text.render(replace(reports.clean(), traffic=nothing), Options(traffic=True)))
+    assert "no operation was judged, so there is nothing to draw" in told
+    assert "No record" not in told
+
+
 @pytest.mark.parametrize("width_", [40, 80, 140])
 @pytest.mark.parametrize("ascii_", [False, True])
 def test_hostile_text_drives_neither_a_terminal_nor_a_ci_system(width_: int, ascii_: bool) -> None:  # noqa: FBT001 - a case

@@ -17,8 +17,8 @@ from tests.cli.project import COMMAND, QUIET, Here
 from tests.outputs.golden import expect
 
 VERBS = (
-    *("check", "audit", "test", "validate", "records", "report", "rules", "waivers", "schema"),
-    *("explain", "convert", "state", "evidence", "watch", "notify"),
+    *("check", "audit", "test", "validate", "records", "report", "controls", "rules", "waivers", "schema"),
+    *("explain", "convert", "publish", "state", "evidence", "watch", "notify"),
 )
 HEAVY = ("polars", "pydantic", "boto3", "botocore", "obstore", "rich", "yaml")
 CONTRACT = {

@@ -24,7 +24,8 @@ LOG = "logs/stranger.log"
 
 def test_every_format_goes_to_standard_output_and_to_a_file(here: Here) -> None:
     for name in outputs.names():
-        arguments = ("check", LOG, "--as-of", "2026-10-02", "-o")
+        home = ("--account", "111122223333", "--region", "eu-west-1")
+        arguments = ("check", LOG, "--as-of", "2026-10-02", *home, "-o")
         printed = here(*arguments, name)
         filed = here(*arguments, f"{name}:{name}.out")
         assert (1, 1, "") == (printed.code, filed.code, filed.out)

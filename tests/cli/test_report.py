@@ -19,14 +19,15 @@ def contents(folder: Path) -> dict[str, str]:
     return {str(path): sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_it_draws_the_traffic_on_the_terminal_within_its_columns(here: Here) -> None:
-    ended = here("report", LOG, *PERIOD, COLUMNS="80")
+@pytest.mark.parametrize("columns", [80, 110])
+def test_it_draws_the_traffic_on_the_terminal_within_its_columns(here: Here, columns: int) -> None:
+    ended = here("report", LOG, *PERIOD, **({} if columns == 80 else {"COLUMNS": f"{columns}"}))
     assert (1, "") == (ended.code, ended.err)
     labels = {line[:12].strip() for line in ended.out.splitlines()}
     assert {"errors", "reads", "writes", "bytes out", "bytes in", "total time", "turn-around", "refused", "users", "IP addresses"} <= labels
     assert "user/eve" in ended.out
     assert "\x1b" not in ended.out
-    assert all(width(line) <= 100 for line in ended.out.splitlines())
+    assert columns - 10 < max(width(line) for line in ended.out.splitlines()) <= columns
 
 
 def test_it_writes_a_page_and_says_the_verdict(here: Here) -> None:

@@ -51,13 +51,18 @@ def test_every_verb_that_prints_text_honours_it(here: Here, arguments: tuple[str
     assert ESC not in here(*arguments, "--color", "never", FORCE_COLOR="1").out
 
 
-def test_a_terminal_gives_its_width_and_anything_else_has_a_hundred_columns(
-    screen: io.TextIOWrapper, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(
+    ("asked", "columns"), [(None, 80), ("72", 72), ("120", 120), ("", 80), ("0", 80), ("-5", 80), ("wide", 80), ("²", 80)]
+)
+def test_a_pipe_is_as_wide_as_columns_says_and_has_eighty_where_nobody_says(asked: str | None, columns: int) -> None:
+    assert columns == terminal.options("auto", {} if asked is None else {"COLUMNS": asked}).width
+
+
+def test_a_terminal_gives_its_width(screen: io.TextIOWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "72")
-    assert 100 == terminal.options("auto", {}).width
     monkeypatch.setattr("sys.stdout", screen)
     assert 72 == terminal.options("auto", {}).width
+    assert 90 == terminal.options("auto", {"COLUMNS": "90"}).width
 
 
 @pytest.mark.parametrize(("encoding", "plain"), [("utf-8", False), ("UTF_8", False), ("ascii", True), ("iso-8859-1", True)])

@@ -36,12 +36,19 @@ def hostile() -> Report:
     return replace(whole, results=results, coverage=coverage, notes=tuple(f"Seen: {text}." for text in texts))
 
 
+def controlled() -> Report:
+    """A control of each status, and one whose name is a stranger's text."""
+    whole = reports.controlled()
+    return replace(whole, controls=whole.controls[:6])
+
+
 KINDS: dict[str, Callable[[], Report]] = {
     "clean": reports.clean,
     "failing": reports.failing,
     "undetermined": reports.undetermined,
     "waived": reports.waived,
     "empty": reports.empty,
+    "controlled": controlled,
     "flood": lambda: reports.flood(40),
     "hostile": hostile,
 }

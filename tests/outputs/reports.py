@@ -13,6 +13,7 @@ from s3guard.model import (
     ControlStatus,
     Counts,
     Coverage,
+    Evidenced,
     Expected,
     Finding,
     Gap,
@@ -95,6 +96,41 @@ def expected(**changes: object) -> Expected:
     return replace(usual, **changes)  # type: ignore[arg-type]  # a test's own keywords
 
 
+def control(id_: str = "164.308(a)(3)(ii)(A)", **changes: object) -> ControlStatus:
+    usual = ControlStatus(
+        framework="hipaa",
+        control=id_,
+        title="Authorization and supervision",
+        status=Evidenced.EVIDENCED.value,
+        results=(f"{POLICY}/writers",),
+        reason="Direct evidence of 1 check.",
+        strength="direct",
+        confidence="interpretation",
+    )
+    return replace(usual, **changes)  # type: ignore[arg-type]  # a test's own keywords
+
+
+def controlled() -> Report:
+    """A control of each status, of two frameworks, one with hostile text in all that a policy may name."""
+    odd = [*HOSTILE.values(), *SECRETS.values()]
+    return report(
+        result(),
+        result("requesters", status=Status.FAIL, findings=(finding(),), violations=3, controls=(Control("mine", "M-1"),)),
+        controls=(
+            control(),
+            control("164.312(b)", title="Audit controls", status="partly", reason="No check of the configuration speaks for it (--audit)."),
+            control("164.312(d)", status="violations found", results=(f"{POLICY}/requesters",), reason="1 check found violations."),
+            control(
+                "10.2.1", framework="pci-dss-4.0.1", status="undetermined", results=(), reason="1 check could not be judged.", strength=None
+            ),
+            control("4.2.1", framework="pci-dss-4.0.1", status="not evidenced", results=(), reason="", strength=None, run=("E-RUN",)),
+            *(control(f"{text}", framework="mine", title=text, reason=f"because {text}", results=(text,)) for text in odd),
+        ),
+        status=Status.FAIL,
+        exit_code=1,
+    )
+
+
 def report(*results: Result, **changes: object) -> Report:
     usual = Report(
         version="1.2.3",
@@ -115,7 +151,7 @@ def report(*results: Result, **changes: object) -> Report:
         ),
         policies=(PolicyFile(POLICY, "policies/phi-records.yaml", "ab" * 32),),
         results=results,
-        controls=(ControlStatus("hipaa", "164.308(a)(3)(ii)(A)", "Authorization and supervision", "pass", (f"{POLICY}/writers",)),),
+        controls=(control(),),
     )
     return replace(usual, **changes)  # type: ignore[arg-type]  # a test's own keywords
 
@@ -241,6 +277,7 @@ SAMPLES: dict[str, Callable[[], Report]] = {
     "undetermined": undetermined,
     "unjudgeable": unjudgeable,
     "waived": waived,
+    "controlled": controlled,
     "hostile": hostile,
 }
 """Every kind of report but the flood, which is big; call to build."""

@@ -12,7 +12,7 @@ import pytest
 from lxml.html import HtmlElement, document_fromstring
 
 from s3guard.fields import WARNINGS
-from s3guard.model import BucketCoverage, Control, ControlStatus, Listed, Notified, Report, RunCoverage, Severity, Status
+from s3guard.model import BucketCoverage, Control, ControlStatus, Listed, Notified, Report, RunCoverage, Severity, Status, Unclear
 from s3guard.outputs import PROVES, Options, html
 from s3guard.text import shown, unvisible
 from s3guard.verdict import because, headline
@@ -266,10 +266,10 @@ def test_controls_are_told_with_what_became_of_their_checks_in_the_order_of_thei
         status=Status.FAIL, findings=(reports.finding(),), controls=(Control("pci-dss", "10.2"), Control("pci-dss", "4.2"))
     )
     report = reports.report(failed, reports.result("errors", controls=(Control("pci-dss", "10.2"),)), status=Status.FAIL, exit_code=1)
-    stated = replace(report, controls=(ControlStatus("hipaa", "164.312(b)", "Audit controls", "pass", ()),))
+    stated = replace(report, controls=(ControlStatus("hipaa", "164.312(b)", "Audit controls", "partly", (), "Nothing else."),))
     words = told(stated)[told(stated).index("Which controls") :]
     assert words.index("164.312(b)") < words.index("4.2") < words.index("10.2")
-    for part in ("Audit controls", "1 pass 1 fail", "2 checks"):
+    for part in ("Audit controls", "Partly evidenced: 1", "Nothing else.", "1 pass 1 fail", "2 checks"):
         assert part in words
 
 
@@ -313,6 +313,18 @@ def test_every_chart_has_its_sentence_its_limits_and_its_numbers() -> None:
     for figure, rule in zip(figures[:8], ("errors", "scan", "scan", "bulk", "bulk", "latency", "latency", "access_denied"), strict=True):
         assert rule in (figure.find("ul[@class='legend']").text_content())
         assert 96 == len(figure.findall("details//tbody/tr"))
+
+
+def test_quarantined_and_ambiguous_lines_are_named_behind_the_charts() -> None:
+    lines = (Unclear("logs/<b>x", 7, "quarantined", "it holds no time"), Unclear("logs/o", 9, "ambiguous", "two readings"))
+    whole = parsed(replace(built("undetermined"), unclear=lines, traffic=traffics.traffic(3)))
+    names = [section.get("id") for section in whole.findall(".//main/section")]
+    assert names.index("unclear") == names.index("traffic") + 1
+    said = whole.get_element_by_id("unclear").text_content()
+    assert all(
+        words in said for words in ("logs/<b>x:7", "it holds no time", "logs/o:9", "41 lines are no record", "41 more lines not named")
+    )
+    assert "unclear" not in [section.get("id") for section in parsed(built("undetermined")).findall(".//main/section")]
 
 
 def test_a_month_has_a_row_a_day_below_its_charts() -> None:

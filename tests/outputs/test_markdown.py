@@ -147,7 +147,7 @@ def test_a_rule_without_help_or_controls_says_nothing_about_them() -> None:
     failed = reports.result(status=Status.FAIL, findings=(reports.finding(),), help="", controls=())
     told = words(Page(page(reports.report(failed))).text)
     assert "What to do" not in told
-    assert "Policy: policies/phi-records.yaml:17 Coverage" in told
+    assert "Policy: policies/phi-records.yaml:17 Controls" in told
 
 
 def test_what_could_not_be_looked_at_is_told_with_its_reason() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from s3guard.fields import WARNINGS
 from s3guard.layout import width
-from s3guard.model import Notified, Omitted, Report, Severity, Status
+from s3guard.model import Notified, Omitted, Report, Severity, Status, Unclear
 from s3guard.outputs import PROVES, Options, text
 from s3guard.text import ci_safe, visible
 from s3guard.text import shown as safe
@@ -107,12 +107,12 @@ def test_a_rule_without_help_or_controls_leaves_no_empty_label() -> None:
     bare = reports.finding(first_seen=None, last_seen=None, outcome=None, samples=())
     failed = reports.result(status=Status.FAIL, findings=(bare,), help="", controls=())
     labels = {line[:12].strip() for line in shown(reports.report(failed, notes=(PROVES,))).splitlines()}
-    assert labels == {"PASS", "✗ critical", "", "3\N{MULTIPLICATION SIGN}", "policy", "records", "period", "hours", "proves"}
+    assert labels == {"PASS", "✗ critical", "", "3\N{MULTIPLICATION SIGN}", "policy", "controls", "records", "period", "hours", "proves"}
 
 
 def test_success_is_quiet_and_still_says_what_it_covers_and_proves() -> None:
     lines = shown(reports.clean()).splitlines()
-    assert len(lines) <= 10
+    assert len(lines) <= 13
     assert unwrapped(reports.clean()).endswith(PROVES)
 
 
@@ -132,6 +132,14 @@ def test_what_could_not_be_looked_at_is_told_with_its_reason() -> None:
         "More lines were quarantined than --max-unparsed allows.",
     ):
         assert part in told
+
+
+def test_lines_that_are_no_record_are_named_where_the_run_was_asked_for_them() -> None:
+    lines = tuple(Unclear("logs/\x1b[2Jo", number, "quarantined", "it holds no time") for number in range(1, 9))
+    told = unwrapped(replace(reports.undetermined(), unclear=(*lines, Unclear("logs/p", 9, "ambiguous", "two readings"))))
+    assert "logs/\\u{1b}[2Jo:5: it holds no time" in told
+    assert "logs/\\u{1b}[2Jo:6" not in told
+    assert "logs/p:9: two readings" in told
 
 
 def test_nothing_looked_at_does_not_read_as_a_pass() -> None:

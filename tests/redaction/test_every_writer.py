@@ -21,9 +21,13 @@ from tests.redaction.planted import KINDS, LOG, found, planted, project
 KEY = "9f2d7ac41be8563097fd1e6a48b0c35d"
 SIGNED = {"no_proxy": "*", "S3GUARD_NOTIFY_SECRET": "T0K3N"}
 KEYED = {"S3GUARD_REDACT_KEY": KEY}
-SHOWS_NOBODY = {"notify", "rules", "schema", "test", "validate", "state", "waivers"}
+SHOWS_NOBODY = {"controls", "notify", "rules", "schema", "test", "validate", "state", "waivers"}
 """Verbs that show no value of any log; every other one takes --redact."""
 REDACT = ("--redact", "all")
+FIGURES = "openmetrics.out"
+"""Counts alone: it has nothing that could be redacted, and so nothing to say of it."""
+HOME = ("--account", "111122223333", "--region", "eu-west-1")
+"""Where findings for Security Hub are at home, which no log says."""
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def checked(here: Here, folder: str, *arguments: str, **environ: str) -> dict[st
     """What a check writes, by name: every output, the quarantine, and what it says."""
     made = here.folder / folder
     flags = [part for target in reports(made) for part in ("-o", target)]
-    ended = here("check", "logs", *flags, "--quarantine", f"{made}/quarantine", "-v", *arguments, **environ)
+    ended = here("check", "logs", *flags, "--quarantine", f"{made}/quarantine", "-v", *HOME, *arguments, **environ)
     assert ended.code == 1, ended.err
     return {path.name: path.read_bytes() for path in made.iterdir()} | {"said": of(ended)}
 
@@ -84,7 +88,9 @@ def test_no_report_and_no_line_names_anybody_who_is_redacted(world: Here) -> Non
     told = json.loads(written["json.out"])
     assert ["ip", "requester", "key", "user_agent"] == told["redacted"]["kinds"]
     assert all(
-        "Redacted: ip, requester" in " ".join(content.decode().split()) for name, content in written.items() if name.endswith(".out")
+        "Redacted: ip, requester" in " ".join(content.decode().split())
+        for name, content in written.items()
+        if name.endswith(".out") and name != FIGURES
     )
 
 
@@ -132,7 +138,7 @@ def test_a_saved_report_is_redacted_afterwards_as_it_would_have_been(world: Here
     assert at_once["results"] == afterwards["results"]
     assert at_once["redacted"] == afterwards["redacted"]
     for form in outputs.names():
-        assert [] == found(of(world("convert", "raw/json.out", "-o", form, *REDACT, **KEYED)), *KINDS, "credential")
+        assert [] == found(of(world("convert", "raw/json.out", "-o", form, *HOME, *REDACT, **KEYED)), *KINDS, "credential")
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])

@@ -52,12 +52,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from s3guard.audit.case import About, Answer, Case, Verdict, failed, not_applicable, passed, warned
-from s3guard.audit.expected import Days
 from s3guard.audit.facts import known
 from s3guard.audit.retention import NAMELESS, Applied, applied, deletion, noncurrent_days
 from s3guard.audit.route import gathered, routes
 from s3guard.audit.rows import Bucket
 from s3guard.model import Severity
+from s3guard.retained import Days
 
 SEVERITY = Severity.HIGH
 ABOUT = About.SINK

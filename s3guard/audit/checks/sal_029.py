@@ -45,7 +45,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from s3guard.audit.case import About, Case, Verdict, failed, not_applicable, passed, unknown
-from s3guard.audit.expected import Days
 from s3guard.audit.facts import given, known
 from s3guard.audit.retention import (
     ARCHIVES,
@@ -63,6 +62,7 @@ from s3guard.audit.retention import (
 from s3guard.audit.route import Route, gathered, routes
 from s3guard.audit.rows import Lifecycle
 from s3guard.model import Severity
+from s3guard.retained import Days
 
 SEVERITY = Severity.MEDIUM
 ABOUT = About.SINK

@@ -57,6 +57,7 @@ def audit(
     mask: options.Mask = None,
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
+    account: options.Account = None,
     notify: options.Notify = None,
     notify_on: options.NotifyOn = None,
     notify_details: options.NotifyDetails = False,
@@ -86,6 +87,7 @@ def audit(
     threshold = choices.one_of(context, "fail-on", fail_on or Severity.MEDIUM.value)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     look = delivery.options(context, sarif_profile, junit_dialect, look)
+    look = delivery.at_home(look, wanted, account, region, chosen.environ)
     as_of_ = clock(context, as_of)
     hidden = redacting.redaction(context, redact, redact_key_file, mask)
     if hidden.redacts and (fix_snippets or save_snapshot is not None):

@@ -49,6 +49,7 @@ def check(
     output: options.Outputs = None,
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
+    account: options.Account = None,
     quarantine: options.Quarantine = None,
     redact: options.Redact = None,
     redact_key_file: options.RedactKeyFile = None,
@@ -83,6 +84,7 @@ def check(
     unparsed = choices.share(context, "max-unparsed", max_unparsed or options.UNPARSED)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
     look = delivery.options(context, sarif_profile, junit_dialect, look)
+    look = delivery.at_home(look, wanted, account, region, chosen.environ)
     hidden = redacting.redaction(context, redact, redact_key_file, mask)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)

@@ -28,6 +28,8 @@ def convert(
     mask: options.Mask = None,
     sarif_profile: options.SarifProfile = None,
     junit_dialect: options.JunitDialect = None,
+    account: options.Account = None,
+    region: options.Region = None,
     color: options.Color = None,
     verbose: options.Verbose = False,
 ) -> int:
@@ -42,6 +44,7 @@ def convert(
     environ = choices.of(context).environ
     look = terminal.options(choices.one_of(context, "color", color or "auto"), environ, verbose=verbose)
     look = delivery.options(context, sarif_profile, junit_dialect, look)
+    look = delivery.at_home(look, wanted, account, region, environ)
     from s3guard.outputs.json import read
 
     hidden = redacting.redaction(context, redact, redact_key_file, mask, policies=True)

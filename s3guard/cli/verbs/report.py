@@ -44,6 +44,7 @@ def report(
     require_policy: options.RequirePolicy = False,
     output: options.Outputs = None,
     quarantine: options.Quarantine = None,
+    account: options.Account = None,
     redact: options.Redact = None,
     redact_key_file: options.RedactKeyFile = None,
     mask: options.Mask = None,
@@ -74,7 +75,7 @@ def report(
     threshold = choices.one_of(context, "fail-on", fail_on or Severity.MEDIUM.value)
     unparsed = choices.share(context, "max-unparsed", max_unparsed or options.UNPARSED)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
-    look = replace(look, traffic=True)
+    look = delivery.at_home(replace(look, traffic=True), wanted, account, region, chosen.environ)
     hidden = redacting.redaction(context, redact, redact_key_file, mask)
     for note in () if quiet else chosen.settings.notes:
         terminal.warn(note)

@@ -83,6 +83,7 @@ def watch(
     max_unparsed: options.MaxUnparsed = None,
     require_policy: options.RequirePolicy = False,
     output: options.Outputs = None,
+    account: options.Account = None,
     redact: options.Redact = None,
     redact_key_file: options.RedactKeyFile = None,
     mask: options.Mask = None,
@@ -131,6 +132,7 @@ def watch(
     chosen = choices.of(context)
     threshold = choices.one_of(context, "fail-on", fail_on or Severity.MEDIUM.value)
     look = terminal.options(choices.one_of(context, "color", color or "auto"), chosen.environ, verbose=verbose)
+    look = delivery.at_home(look, files, account, region, chosen.environ)
     start = _since(context, since)
     times = {name: _time(context, name, text) for name, text in (("every", every), ("relist", relist), ("again", again))}
     hidden = redacting.redaction(context, redact, redact_key_file, mask)

@@ -1,7 +1,8 @@
 """A page for people who must be shown: verdict, coverage, findings, charts; one file that needs no network.
 
 In this order: the verdict and what failed; what was covered and what was not; the findings with their earliest records, what to do about
-them and the controls that they bear on; charts of the traffic, where the run was asked for it; the controls; the policies; what all
+them and the controls that they bear on; charts of the traffic, where the run was asked for it; the lines that
+are no record or could be read in several ways; the controls; the policies; what all
 this proves. It is light or dark as the reader's screen is, prints on A4, and holds no script: its content policy forbids everything but
 its own style, so that no text of a log could run even if it were taken for markup.
 
@@ -20,7 +21,7 @@ from typing import Final
 from s3guard.markup import Markup, element, joined, seen
 from s3guard.model import Report, Status
 from s3guard.outputs import Options, instant
-from s3guard.outputs.html import annex, coverage, findings, traffic
+from s3guard.outputs.html import annex, coverage, findings, matrix, traffic, unclear
 from s3guard.outputs.html.parts import Section, chip, count_of, linked, table
 from s3guard.verdict import WORDS, Standing, because, headline, moment, period, standing, volume, worst
 
@@ -145,6 +146,9 @@ def _sections(report: Report) -> Iterator[Section]:
     yield coverage.section(report)
     yield from findings.sections(report)
     yield traffic.section(report)
+    if (lines := unclear.section(report)) is not None:
+        yield lines
+    yield from matrix.sections(report)
     yield from annex.sections(report)
 
 

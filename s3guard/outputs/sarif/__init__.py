@@ -20,6 +20,7 @@ from typing import Any
 
 from s3guard.model import Report, Severity, UsageError
 from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, instant, json_text, plural, statements
+from s3guard.outputs.sarif import taxa
 from s3guard.outputs.sarif.places import TEXT, embedded, place, reference
 from s3guard.outputs.sarif.results import Entry, apart, entries_of, kept, level_of
 from s3guard.text import shorten, shown
@@ -47,6 +48,9 @@ def render(report: Report, options: Options) -> str:
     found = apart([entry for result in report.results for entry in entries_of(report, result, profile)])
     entries = kept(found, profile)
     rules = _rules(entries, report.run.fail_on)
+    taxonomies = taxa.taxonomies(report) if profile == "full" else []
+    if taxonomies:
+        taxa.relate(rules, entries, taxonomies)
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     for entry in entries:
         entry.body["ruleIndex"] = index[entry.body["ruleId"]]
@@ -61,8 +65,17 @@ def render(report: Report, options: Options) -> str:
         "artifacts": _policies(report),
         "results": [entry.body for entry in entries],
         "columnKind": "unicodeCodePoints",
-        "properties": {"status": report.status.value, "summary": report.summary, "statements": list(statements(report))},
+        "properties": {
+            "status": report.status.value,
+            "summary": report.summary,
+            "statements": list(statements(report)),
+            **taxa.properties(report),
+        },
+        **({"taxonomies": taxonomies} if taxonomies else {}),
     }
+    if taxonomies:
+        supported = [{"name": one["name"], "index": number} for number, one in enumerate(taxonomies)]
+        run["tool"]["driver"]["supportedTaxonomies"] = supported
     if profile != "azure":
         run["automationDetails"] = {"id": f"s3guard/{_category(report, options)}/{_segment(report.run.id)}"}
     return json_text({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
