@@ -281,7 +281,7 @@ def _notes(request: Request, facts: Facts) -> Iterator[str]:
 
 def _verdict(request: Request, results: Sequence[Result]) -> tuple[int, tuple[str, ...]]:
     """The exit code, and sentences that say why it is not 0 or would not have been."""
-    undetermined = sum(result.status is Status.UNDETERMINED for result in results)
+    undetermined = sum(result.is_undecided and not breaks_run(result, request.fail_on) for result in results)
     notes = [f"{plural(undetermined, 'check')} could not be decided; the reason stands beside each."] if undetermined else []
     judged = any(result.status is not Status.NOT_APPLICABLE for result in results)
     if not judged:

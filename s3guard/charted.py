@@ -61,8 +61,16 @@ def lines(plan: Plan) -> tuple[Line, ...]:
     return tuple(Line(drawn.drawn, one.name, drawn.label, drawn.value, drawn.per) for one in bound for drawn in one.rule.drawn())
 
 
-def notes(traffic: Traffic) -> Iterator[str]:
-    """Sentences about what the traffic does not show."""
+def notes(traffic: Traffic, *, remembered: bool = False) -> Iterator[str]:
+    """Sentences about what the traffic does not show; `remembered`: a state remembers it by the hour."""
+    if rough := [one for one in traffic.tops if one.approximate]:
+        cap = heavy.OF_CELL if remembered else heavy.VALUES
+        where = "bucket and hour, which is what a state remembers" if remembered else "bucket"
+        names = ", ".join(one.column for one in rough)
+        yield (
+            f"There were too many different values to count each ({names}): {cap:,} are counted of each {where}, so a count may lack "
+            f"1 in {cap + 1:,} of the requests there, and who makes fewer may be missing."
+        )
     if (missing := traffic.unmeasured) is not None:
         yield (
             f"The traffic that is drawn lacks {_records(missing.records)} of the hours from {_hour(missing.first)} to "

@@ -220,7 +220,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
     results, controls = _controls(request, loaded, results, coverage, audit)
-    drawn = () if concluded.traffic is None else charted.notes(concluded.traffic)
+    drawn = () if concluded.traffic is None else charted.notes(concluded.traffic, remembered=state is not None)
     waived = waivers.notes(loaded, results, request.as_of)
     why = "--bucket names others" if request.buckets else "no policy is about them"
     of_audit = (*audit.notes, PROVES_OF_AUDIT) if audit else ()
@@ -373,7 +373,7 @@ def _known_buckets(wanted: Sequence[str], loaded: Sequence[policy.Policy], cover
 
 def _verdict(request: Request, results: Sequence[Result], coverage: Coverage, blind: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
     """The exit code, and sentences that say why it is not 0 or would not have been; `blind` are such about what was not looked at."""
-    undetermined = sum(result.status is Status.UNDETERMINED for result in results)
+    undetermined = sum(result.is_undecided and not breaks_run(result, request.fail_on) for result in results)
     # NOTE: records that were to be judged and are not there make their own results undetermined.
     judged = any(bucket.policies for bucket in coverage.buckets) or any(not result.is_of_records for result in results)
     notes = [*blind]

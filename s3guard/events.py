@@ -112,7 +112,7 @@ def run_status(report: Report) -> Status:
         return Status.FAIL
     if report.exit_code == _FAILED:
         return Status.FAIL
-    undetermined = any(result.status is Status.UNDETERMINED for result in report.results)
+    undetermined = any(result.is_undecided for result in report.results)
     if report.status is Status.NOT_APPLICABLE or not report.results:
         return Status.NOT_APPLICABLE if report.exit_code == _IDLE else Status.UNDETERMINED
     return Status.PASS if is_whole(report) and not undetermined else Status.UNDETERMINED

@@ -65,10 +65,14 @@ def _globbed(name: str) -> str:
     return "".join({"*": f"{one}{{0,100}}", "?": one}.get(character) or _character(character) for character in name)
 
 
-# NOTE: a value that was masked before stays as it is, and with it what a sentence of ours puts behind it.
-_MASKED: Final = r"(?!\*\*\*(?:[\s,:;.)&\"'\\]|\Z))"
 _SPACE: Final = r"(?:[\s+]|%(?:25)*(?:20|09|0a|0d))"
 _QUOTE: Final = r"(?:\\{0,8}[\"']|%(?:25)*2[27]|(?<!\\)\\{1,15}(?:u00|x)2[27]|&quot;|&\#0*3[49];)"
+# NOTE: a value that was masked before stays as it is, and with it what a sentence of ours puts behind it.
+_MASKED: Final = rf"(?!{_QUOTE}{{0,2}}\*\*\*(?:[\s,:;.)&\"'\\]|\Z))"
+_FORMS: Final = ("plain", "nested", "pair", "quoted", "header")
+"""How a name and its value may stand together, as groups of the pattern."""
+_COLON: Final = r"(?::|%(?:25)*3a)"
+_LIST: Final = rf"(?:(?:\[|%(?:25)*5b){_SPACE}{{0,8}}+)?"
 _AND: Final = rf"{_ESCAPE}26|&"
 # NOTE: a value ends at a space and at what separates parameters. Tabs, line breaks and what else no URL holds belong to it, or what stands
 # behind them would show. A token in which every "+" was read as a space goes on behind it.
@@ -87,9 +91,11 @@ def _forms(end: str, coded: str, goes_on: str, header: str) -> str:
     plain = rf"(?P<plain>{_EQUALS}|{_ESCAPE}3d\}}?+|&\#(?:0*61|x0*3d);?+|>){_MASKED}(?:(?!{end})[^<])+{goes_on}"
     # NOTE: a URL inside a URL: "=" and "&" are in percent, twice in a logged key. What is in percent once more belongs to the value.
     nested = rf"(?P<nested>(?P<depth>%(?:25)*)3d){_MASKED}(?:(?!(?P=depth)(?:{coded})|{end})[\s\S])+"
-    pair = rf"(?P<pair>{_QUOTE}{_SPACE}{{0,8}}+:{_SPACE}{{0,8}}+{_QUOTE}){_MASKED}(?:(?!{_QUOTE})[\s\S])+"
-    after_colon = rf"(?P<header>{_SPACE}{{0,4}}(?::|%(?:25)*3a){_SPACE}{{0,8}}+){_MASKED}{header}(?:(?!{end})[^<,])+{goes_on}"
-    return f"(?:{plain}|{nested}|{pair}|{after_colon})"
+    pair = rf"(?P<pair>{_QUOTE}{_SPACE}{{0,8}}+{_COLON}{_SPACE}{{0,8}}+{_LIST}{_QUOTE}){_MASKED}(?:(?!{_QUOTE})[\s\S])+"
+    # NOTE: no space is in such a value, for behind a quote that ends a field of a log the next field stands.
+    quoted = rf"(?P<quoted>(?:{_EQUALS}|%(?:25)*3d){_QUOTE}{{1,2}}+|{_COLON}{_SPACE}{{0,8}}+{_QUOTE}{header}){_MASKED}(?:(?!{_QUOTE})\S)+"
+    after_colon = rf"(?P<header>{_SPACE}{{0,4}}{_COLON}{_SPACE}{{0,8}}+){_MASKED}{header}(?:(?!{end})[^<,])+{goes_on}"
+    return f"(?:{quoted}|{plain}|{nested}|{pair}|{after_colon})"
 
 
 @lru_cache(maxsize=64)
@@ -101,14 +107,14 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     if names:
         # NOTE: "%26x-token": what stands before the name ends with digits of an escape.
         begin = r"(?:(?<![A-Za-z0-9_~.-])|(?<=26|3f|3b|20|22|27|2b|0a|0d))"
-        body = re.sub(r"\(\?P<(plain|nested|pair|header|depth)>", r"(?P<\1_>", _forms(rf"(?:{_AND}|[\" ])", "26|20|22", "", "")).replace(
-            "(?P=depth)", "(?P=depth_)"
-        )
+        body = re.sub(
+            r"\(\?P<(plain|nested|pair|quoted|header|depth)>", r"(?P<\1_>", _forms(rf"(?:{_AND}|[\" ])", "26|20|22", "", "")
+        ).replace("(?P=depth)", "(?P=depth_)")
         theirs = f"|{begin}(?P<theirs>{'|'.join(map(_globbed, names))}){body}"
     return re.compile(f"{ours}|{old}{theirs}", re.IGNORECASE)
 
 
-_KEPT: Final = ("ours", "theirs", "old", "plain", "nested", "pair", "header", "plain_", "nested_", "pair_", "header_")
+_KEPT: Final = ("ours", "theirs", "old", *_FORMS, *(f"{form}_" for form in _FORMS))
 
 SUSPECT: Final = r"%|\\|&#|(?i:signature|security-token|session-token|customer-key|awsaccesskeyid)|AWS[ +]"
 """Part of every text in which something is masked where no parameter is named; Rust's regular expressions take it as Python's do."""

@@ -137,7 +137,9 @@ class Result:
     severity: Severity
     """Of the worst unwaived finding; the rule's own where there is none."""
     reason: str | None
-    """Why it is undetermined or not applicable; None otherwise. Written by s3guard; may quote log text."""
+    """Why it is undetermined or not applicable, or, beside findings, what could not be judged; None otherwise.
+
+    Written by s3guard; may quote log text."""
     records: int
     violations: int
     unjudged: int
@@ -152,6 +154,11 @@ class Result:
     def is_of_records(self) -> bool:
         """Whether records were judged, and so their number says something; not so in the audit of the configuration (kind ``logging``)."""
         return self.kind != "logging"
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether something that it should have looked at could not be judged; a finding beside that, say a known one, settles nothing."""
+        return self.status is Status.UNDETERMINED or (self.status in (Status.FAIL, Status.WAIVED) and self.reason is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +329,18 @@ class Notified:
     judged_again: int = 0
     reason: str | None = None
     """Why it failed, or what else is to be said of it."""
+
+    @property
+    def counts(self) -> str:
+        """What there was to tell it, in a few words: ``2 new, 1 resolved``; empty where there was nothing."""
+        told = {
+            "new": self.new,
+            "worsened": self.worsened,
+            "resolved": self.resolved,
+            "not judged": self.unjudged,
+            "judged again": self.judged_again,
+        }
+        return ", ".join(f"{count:,} {what}" for what, count in told.items() if count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def result_of(bound: BoundRule, bucket: str, merged: Merged, groups: list[Group]
     standing = [finding.severity for finding in findings if finding.waiver is None] + [severity[group.mask] for group in left]
     # NOTE: a flood, perhaps of other hours, may have taken groups away; what it left out is waived by nobody.
     fails = bool(standing) or omitted != Omitted()
-    status, reason = (Status.FAIL, None) if fails else _unbroken(bound, total, merged.blind.get(bucket), unsaid, waived=bool(findings))
+    status, reason = _status(bound, total, merged.blind.get(bucket), unsaid, fails=fails, waived=bool(findings))
     worst = max(standing, key=lambda one: one.rank, default=rule.effective_severity)
     return replace(
         _blank(bound, bucket, policy),
@@ -108,10 +108,10 @@ def _is_known(known: Known, print_: str, group: Group) -> bool:
     return print_ in known.baseline or (print_ in known.reported and not group.fresh)
 
 
-def _unbroken(
-    bound: BoundRule, total: Mapping[str, int], blind: Blind | None, unsaid: Sequence[str], *, waived: bool
+def _status(
+    bound: BoundRule, total: Mapping[str, int], blind: Blind | None, unsaid: Sequence[str], *, fails: bool, waived: bool
 ) -> tuple[Status, str | None]:
-    """The status of a result without findings but waived ones, and why it is undetermined: no waiver covers what nobody could judge."""
+    """The status of a result, and what could not be judged: that is told beside findings, too, and covered by no waiver."""
     rule, reasons = bound.rule, [*unsaid]
     undelivered = 0 if blind is None else blind.records
     if undecided := total["unjudged"] - undelivered:
@@ -122,9 +122,8 @@ def _unbroken(
         reasons.append(f"{plural(undelivered, 'record')} could not be judged: the delivery leaves out what the rule needs ({named})")
     if total["overflow"] and not (isinstance(rule, RecordRule) and rule.tolerated == 0):
         reasons.append("more groups than can be told apart (100,000); those that were kept are within the limit")
-    if reasons:
-        return Status.UNDETERMINED, "; ".join(reasons)
-    return (Status.WAIVED if waived else Status.PASS), None
+    status = Status.FAIL if fails else Status.UNDETERMINED if reasons else Status.WAIVED if waived else Status.PASS
+    return status, "; ".join(reasons) or None
 
 
 def _blank(bound: BoundRule, bucket: str | None, policy: Policy) -> Result:

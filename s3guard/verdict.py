@@ -28,7 +28,7 @@ class Standing:
     violations: tuple[Result, ...]
     """Fail the run; the most severe first, else in the report's order."""
     undetermined: tuple[Result, ...]
-    """Could not be judged."""
+    """Could not be judged, or not all of them, and do not fail the run."""
     tolerated: tuple[Result, ...]
     """Have findings, all below the threshold, known or waived."""
     passed: tuple[Result, ...]
@@ -60,12 +60,11 @@ def standing(report: Report) -> Standing:
     """The results of the report, sorted out."""
     fail_on = report.run.fail_on
     broken = [result for result in report.results if breaks_run(result, fail_on)]
+    whole = [result for result in report.results if not breaks_run(result, fail_on)]
     return Standing(
         violations=tuple(sorted(broken, key=lambda result: -worst(result, fail_on).rank)),
-        undetermined=tuple(result for result in report.results if result.status is Status.UNDETERMINED),
-        tolerated=tuple(
-            result for result in report.results if result.status in (Status.FAIL, Status.WAIVED) and not breaks_run(result, fail_on)
-        ),
+        undetermined=tuple(result for result in whole if result.is_undecided),
+        tolerated=tuple(result for result in whole if result.status in (Status.FAIL, Status.WAIVED) and not result.is_undecided),
         passed=tuple(result for result in report.results if result.status is Status.PASS),
         idle=tuple(result for result in report.results if result.status is Status.NOT_APPLICABLE),
     )

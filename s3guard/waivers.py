@@ -15,7 +15,7 @@ from typing import Any, Final
 import polars as pl
 
 from s3guard import globs, principals
-from s3guard.model import Finding, Location, Report, Result, Status
+from s3guard.model import Finding, Location, Report, Result
 from s3guard.policy import BoundWaiver, Policy
 from s3guard.references import AUDIT_CHECK, BY_PRINCIPAL, SUBJECT_MISSING
 
@@ -215,7 +215,7 @@ def _covered(waivers: Sequence[_Numbered], findings: Sequence[Finding], *, redac
 
 def _is_doubtful(result: Result) -> bool:
     """Whether there may be findings that the result does not show."""
-    return result.status is Status.UNDETERMINED or bool(result.unjudged or result.omitted.findings or result.omitted.records)
+    return result.is_undecided or bool(result.unjudged or result.omitted.findings or result.omitted.records)
 
 
 def _named(policy: Policy, bound: BoundWaiver) -> str:

@@ -84,7 +84,9 @@ def test_a_rule_says_of_its_case_what_is_expected(kind: str, name: str) -> None:
     expected = {"violations": 0, "unjudged": 0, "findings": [], **case["expect"]}
     result = judged(kind, case)
     assert told(result, expected) == expected
-    assert (result.reason is not None) == (result.status is Status.UNDETERMINED)
+    assert result.is_undecided == (result.reason is not None)
+    assert result.is_undecided or result.status is not Status.UNDETERMINED
+    assert result.is_undecided or not result.unjudged
     if result.kind not in ("access_denied", "errors", "latency", "volume", "custom", "completeness", "anomalies"):
         assert sum(finding.records for finding in result.findings) == result.violations
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from s3guard import charted, kernel
+from s3guard import charted, heavy, kernel
 from s3guard.check import Request, judged
 from s3guard.model import Report
 from s3guard.partial import TRAFFIC
@@ -234,6 +234,17 @@ def test_the_buckets_with_most_requests_are_told(monkeypatch: pytest.MonkeyPatch
     assert [1] * 5 == [len(top.entries) for top in traffic.tops]
     assert [2, 2, 2, 1, 3] == [top.different for top in traffic.tops]
     assert folder.exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_how_much_a_count_may_lack_is_told_of_a_run_and_of_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heavy, "VALUES", 1)
+    monkeypatch.setattr(heavy, "OF_CELL", 1)
+    told = [[note for note in found.notes if note.startswith("There were too many")] for found in (report(), report(state="state"))]
+    assert "1 are counted of each bucket, so a count may lack 1 in 2 of the requests there" in told[0][0]
+    assert "1 are counted of each bucket and hour, which is what a state remembers, so a count may lack 1 in 2" in told[1][0]
+    assert "remote_ip" in told[1][0]
+    assert not any(note.startswith("There were too many") for note in report(buckets=["other"]).notes)
 
 
 def test_what_lies_out_of_the_intervals_is_told(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -28,6 +28,14 @@ CARRIED: dict[str, str] = {
     "JSON in JSON": json.dumps(json.dumps({"NAME": SECRET, "b": 2})),
     "JSON of Go": json.dumps({"uri": f"GET /k?NAME={SECRET}&b=2"}).replace("&", "\\u0026"),
     "JSON, all of it escapes": json.dumps({"uri": f"GET /k?NAME={SECRET}&b=2"}).replace("=", "\\u003d").replace("&", "\\u0026"),
+    "JSON in percent": quote(json.dumps({"NAME": SECRET, "b": 2}), safe=""),
+    "JSON in percent in percent": quote(quote(json.dumps({"NAME": SECRET}), safe=""), safe=""),
+    "JSON of a gateway": json.dumps({"query": {"NAME": [SECRET]}}),
+    "JSON of a gateway in percent": quote(json.dumps({"NAME": [SECRET]}), safe=""),
+    "an attribute": f"<a NAME=\"{SECRET}\" NAME = '{SECRET}'>",
+    "a value in quotes": f'keyId=\\"k\\",NAME=\\"{SECRET}\\"',
+    "a value in quotes in percent": quote(f'NAME="{SECRET}"', safe=""),
+    "a header in quotes": f'NAME: "{SECRET}"',
     "JSON of PHP": json.dumps({"uri": f"GET /k?NAME={SECRET}&b=2"}).replace("/", "\\/"),
     "a dictionary": repr({"NAME": SECRET}),
     "escapes of a shell": f"?NAME\\x3d{SECRET}\\x26b\\x3d2",
@@ -91,6 +99,7 @@ def test_what_stands_beside_a_credential_stays() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        *('GET /k?Signature=" 200 - 113', 'the Signature: "yes" or no'),
         *("a signature: mismatched", "Signature", "Signature=", "Signature= HTTP/1.1", "SignatureVersion=2", "AWS: 12", "100%", "\\"),
         *("X-Amz-Credential=AKIA/20261001/us-east-1", "X-Amz-SignedHeaders=host", "key ?Signature=***, operation REST.GET.OBJECT: no"),
     ],

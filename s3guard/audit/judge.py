@@ -204,7 +204,7 @@ def _concluded(blank: Result, verdicts: Sequence[Verdict], asked: Asked, located
     answers = [answer for finding, (_, answer) in zip(findings, found, strict=False) if finding.waiver is None]
     answers += [verdict.answer for verdict in verdicts if verdict not in told] + [answer for _, answer in found[SHOWN:]]
     status, reason = _STATUS[max(answers, key=list(Answer).index, default=Answer.PASS)], None
-    if status is Status.UNDETERMINED:
+    if doubts:
         reason = "; ".join(doubts)
     elif findings and not standing:
         status = Status.WAIVED

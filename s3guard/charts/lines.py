@@ -56,6 +56,8 @@ def lines(page: Page, traffic: Traffic) -> Iterator[str]:
         yield from page.lines(
             "", f"a column is up to {shared} {noun(traffic.span)}s: of shares and counts the highest of one, of means their mean", DIM
         )
+    if told := sentences.silence(traffic):
+        yield from page.lines("", told, DIM)
     for chart in of(traffic):
         yield ""
         yield from _chart(page, chart)

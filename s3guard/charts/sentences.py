@@ -32,6 +32,16 @@ TOPS: Final = {
 """What the values of a column are called: as a title, one of them, several; what they did with operations; what is said of none."""
 
 
+def silence(traffic: Traffic) -> str:
+    """How many stretches have no record at all; empty where none is so. A chart draws them as it draws stretches in which nobody came."""
+    silent = sum(not one.requests and not one.unmeasured for one in traffic.intervals)
+    if not silent:
+        return ""
+    of = f"{silent:,} of {_counted(len(traffic.intervals), noun(traffic.span), f'{noun(traffic.span)}s')}"
+    drawn = "has no record and is" if silent == 1 else "have no record and are"
+    return f"{of} {drawn} drawn as without traffic: whether nobody came or no log was delivered, no record tells."
+
+
 def errors(traffic: Traffic) -> str:
     """Of errors as a share of operations: the peak and the median, and what they were."""
     requests = sum(one.requests for one in traffic.intervals)
@@ -95,6 +105,9 @@ def _trend(found: Trend | None, mean: float, traffic: Traffic, span: int) -> str
 def top(one: Top, requests: int) -> str:
     """Of those that most of `requests` came from: how many there are, and how much of all the first ones make."""
     _, single, several, did, none = TOPS[one.column]
+    if not one.entries and one.approximate:
+        many = _counted(one.different, single, several)
+        return f"At least {many}, none of which stands out: there were too many to count each, and few had more than one operation."
     if not one.entries:
         return none
     first = one.entries[:3]

@@ -78,9 +78,9 @@ class Teller:
         """Inside, a run that ends before there is a report is told, too: nobody looked, and that is no silence."""
         try:
             yield
-        except (UsageError, BrokenPipeError):
+        except (UsageError, BrokenPipeError, KeyboardInterrupt, ending.TerminatedError, SystemExit, GeneratorExit):
             raise
-        except Exception:
+        except BaseException:  # NOTE: a panic of Polars is no Exception, and what a stranger writes may bring one about.
             if self.telling is not None:
                 self._said(self.telling.tell_of_crash(int(as_of.timestamp())))
             raise
@@ -113,7 +113,7 @@ class Teller:
             elif reason:
                 terminal.warn(f"{one.channel}: {reason}")
             if one.status == "sent" and self.loud:
-                ending.tell(f"told {one.channel}: {counts(one)}")
+                ending.tell(f"told {one.channel}: {one.counts or 'a test'}")
 
 
 def _with(report: Report, notified: tuple[Notified, ...]) -> Report:
@@ -123,18 +123,6 @@ def _with(report: Report, notified: tuple[Notified, ...]) -> Report:
     from s3guard.matrix import alerted
 
     return alerted(told)
-
-
-def counts(one: Notified) -> str:
-    """What a channel was told, in a few words."""
-    told = {
-        "new": one.new,
-        "worsened": one.worsened,
-        "resolved": one.resolved,
-        "not judged": one.unjudged,
-        "judged again": one.judged_again,
-    }
-    return ", ".join(f"{count:,} {what}" for what, count in told.items() if count) or "a test"
 
 
 def _nothing(report: Report) -> dict[str, str]:

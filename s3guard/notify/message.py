@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 from s3guard.model import Report, Severity
@@ -110,12 +111,13 @@ class Message:
             yield f"{WORDS[self.report.status]}: {because(self.report)}."
         if not self.remembers:
             yield "There is no memory of what was told before (--state), so all that was found now is told as new."
-        for item, head in _headed(self.news.items[:ITEMS], clean):
+        told = set(islice(in_turn(self.news.items), ITEMS))
+        for item, head in _headed(tuple(item for place, item in enumerate(self.news.items) if place in told), clean):
             yield from head
             yield from self._item(item, clean)
-        if len(self.news.items) > ITEMS:
+        if left := [item for place, item in enumerate(self.news.items) if place not in told]:
             yield ""
-            yield f"And {plural(len(self.news.items) - ITEMS, 'more finding')}; the report has them."
+            yield f"And {plural(len(left), 'more finding')} of {plural(len(set(map(_check, left))), 'check')}; the report has them."
         for title, blind in (("COULD NOT BE JUDGED", self.news.began), ("CAN BE JUDGED AGAIN", self.news.ended)):
             yield from _blind(title, blind, clean, reasons=title.startswith("COULD"))
         yield ""
@@ -152,12 +154,29 @@ def _value(name: str, value: str | int | None, clean: Clean) -> str:
     return shorten(clean(str(value)), VALUE)
 
 
+def in_turn(items: Sequence[Item]) -> Iterator[int]:
+    """The places of items in the order in which they are to find room: the first of each check, then the most severe of each in turn.
+
+    NOTE: who floods one check would else leave no room for any other.
+    """
+    turns: dict[tuple[str, str | None], int] = {}
+    ranked = []
+    for place, item in enumerate(items):
+        turn = turns[_check(item)] = turns.get(_check(item), -1) + 1
+        ranked.append((-item.severity.rank if turn else -math.inf, turn, place))
+    return (place for *_, place in sorted(ranked))
+
+
+def _check(item: Item) -> tuple[str, str | None]:
+    return item.result.rule, item.result.bucket
+
+
 def _headed(items: tuple[Item, ...], clean: Clean) -> Iterator[tuple[Item, list[str]]]:
     """Items, each with the lines that stand above it where another check begins."""
     before = None
     for item in items:
         result = item.result
-        check = (result.rule, result.bucket)
+        check = _check(item)
         bucket = "no bucket" if result.bucket is None else shorten(clean(result.bucket), VALUE)
         head = ["", f"{bucket}: {clean(result.rule)}", f"  {shorten(clean(result.title), SENTENCE)}"]
         yield item, [] if check == before else head

@@ -131,9 +131,10 @@ def _is_decided(result: Result, seen: Seen) -> bool:
     """Whether a check knows that there are no findings but those that it shows."""
     if result.is_of_records and seen.report.coverage.unreadable:
         return False
-    if result.status in (Status.PASS, Status.WAIVED):
-        return True
-    return result.status is Status.FAIL and not (result.unjudged or result.omitted.findings or result.omitted.records)
+    if result.is_undecided or result.unjudged:
+        return False
+    left_out = result.omitted.findings or result.omitted.records
+    return result.status in (Status.PASS, Status.WAIVED) or (result.status is Status.FAIL and not left_out)
 
 
 def _standing(seen: Seen) -> dict[str, tuple[Result, Finding]]:
@@ -167,7 +168,7 @@ def _blind(seen: Seen) -> dict[str, Blind]:
     found = {
         json.dumps([result.rule, result.bucket]): Blind(result.rule, result.bucket, result.reason or "the reason is not known", seen.at)
         for result in seen.report.results
-        if result.status is Status.UNDETERMINED
+        if result.is_undecided
     }
     return {f"{_kind(seen)}{name}": Blind(None, None, sentence, seen.at) for name, sentence in seen.blind.items()} | found
 
@@ -188,7 +189,7 @@ def _is_judged(key: str, one: Blind, results: Mapping[tuple[str, str | None], Re
         return key == CRASHED or key.startswith(_kind(seen))
     result = results.get((one.rule, one.bucket))
     if result is not None:
-        return result.status is not Status.UNDETERMINED
+        return not result.is_undecided
     # NOTE: that no bucket matches is said by a result of the policy's own name, which is not there once one does.
     return seen.of_logs and not seen.narrowed and one.rule in {policy.policy for policy in seen.report.policies}
 

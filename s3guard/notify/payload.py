@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from s3guard import __version__
-from s3guard.notify.message import SENTENCE, VALUE, Message
+from s3guard.notify.message import SENTENCE, VALUE, Message, in_turn
 from s3guard.notify.model import Blind, Item, What
 from s3guard.outputs import instant
 from s3guard.text import CI_COMMAND, shorten, shown
@@ -29,7 +29,7 @@ def payload(message: Message, room: int = ROOM) -> bytes:
 def document(message: Message, room: int = ROOM) -> dict[str, Any]:
     """The message as plain values, every string visible and without credentials."""
     news, report = message.news, message.report
-    findings = _fitting(news.items, lambda item: _finding(message, item), room)
+    findings = _fitting((news.items[place] for place in in_turn(news.items)), lambda item: _finding(message, item), room)
     blind = [(one, "began") for one in news.began] + [(one, "ended") for one in news.ended]
     unjudged = _fitting(blind, lambda one: _blind(*one), room)
     return {

@@ -94,6 +94,7 @@ def _broken(result: Result, report: Report) -> str:
     lines = [_short(result.title), *(_finding(finding, counted=result.is_of_records) for finding in failing[:3])]
     more = len(failing[3:]) + result.omitted.findings
     lines += [f"and {plural(more, 'more finding')}"] if more else []
+    lines += [f"Not all of it could be judged: {_short(result.reason or 'the reason was not recorded')}"] if result.is_undecided else []
     lines += [_short(result.help)] if result.help else []
     return "\n".join([_about(result), *lines])
 

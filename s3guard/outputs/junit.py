@@ -131,7 +131,7 @@ def _judge(case: TestCase, result: Result, fail_on: Severity | None) -> None:
         more = "at least " if result.omitted.findings else ""
         count = f"{more}{plural(max(failing, 1), 'finding')}"
         case.add_failure_info(f"{count} at or above {fail_on.value if fail_on else 'none'}", told, worst(result, fail_on).value)
-    elif result.status is Status.UNDETERMINED:
+    elif result.is_undecided:
         case.add_error_info(shorten(f"could not be judged: {_safe(result.reason or 'no reason given')}", LINE), told, "undetermined")
     elif result.status is Status.WAIVED:
         case.add_skipped_info(_waivers(result), told)
@@ -157,6 +157,8 @@ def _told(result: Result, fail_on: Severity | None) -> Iterator[str]:
     if result.is_of_records:
         unjudged = f", {result.unjudged:,} could not be judged" if result.unjudged else ""
         yield f"{plural(result.records, 'record')} judged, {plural(result.violations, 'violation')}{unjudged}"
+    if result.findings and result.is_undecided:
+        yield shorten(f"not all of it could be judged: {_safe(result.reason or 'no reason given')}", LINE)
     findings = sorted(result.findings, key=lambda finding: not fails_run(finding, fail_on))
     for finding in findings[:LISTED]:
         yield from _finding(finding, counted=result.is_of_records)

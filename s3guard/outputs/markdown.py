@@ -100,6 +100,8 @@ def _violations(results: Sequence[Result], fail_on: Severity | None, detail: _De
         for finding in shown_findings:
             yield _row(f"{finding.records:,}", finding.outcome or "", _who(finding, detail), _seen(finding), _first(finding, detail))
         yield from _more(hidden, result.omitted)
+        if result.is_undecided:
+            yield from ("", f"**Not all of it could be judged:** {_code(result.reason or 'the reason was not recorded', detail)}")
         if result.help:
             yield from ("", f"**What to do:** {prose(_short(result.help, detail))}")
         yield from ("", f"**Policy:** {_place(result, detail)}{_controls(result, detail)}")

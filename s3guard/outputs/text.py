@@ -97,6 +97,9 @@ def _violation(page: Page, result: Result, fail_on: Severity | None) -> Iterator
     for finding in failing[:SHOWN]:
         yield from _finding(page, finding, "" if not result.is_of_records else f"{finding.records:,}{page.times}")
     yield from _rest(page, failing[SHOWN:], result.omitted)
+    if result.is_undecided:
+        told = result.reason or "the reason was not recorded"
+        yield from page.lines("not all", page.clean(f"of it could be judged: {told}"), label_style=YELLOW, most=4)
     if result.help:
         yield from page.lines("help", page.clean(result.help))
     yield from page.lines("policy", page.clean(f"{result.location.file}:{result.location.line}"))
@@ -282,7 +285,16 @@ def _coverage(page: Page, report: Report, *, drawn: bool) -> Iterator[str]:
     for note in report.notes:
         if note not in CLAIMS:
             yield from page.lines("note", page.clean(note), most=4)
+    yield from _told(page, report)
     yield from page.lines("proves", proves(report), DIM)
+
+
+def _told(page: Page, report: Report) -> Iterator[str]:
+    """Who was to be told of what is new, and what became of that."""
+    for one in report.run.notified:
+        is_open = one.status in ("failed", "held")
+        told = page.clean(f"{one.channel}: {one.counts or 'nothing new'}{f'; {one.reason}' if one.reason else ''}")
+        yield from page.lines("not told" if is_open else "told", told, label_style=YELLOW if is_open else "", most=4)
 
 
 def _unclear(page: Page, report: Report, status: str) -> Iterator[str]:

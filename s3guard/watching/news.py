@@ -61,11 +61,7 @@ class Told:
                 for result in report.results
                 if result.omitted.findings > self._flooded.get((result.rule, result.bucket), 0) and _matters(result, report)
             ),
-            tuple(
-                result
-                for result in report.results
-                if result.status is Status.UNDETERMINED and (result.rule, result.bucket) not in self._undetermined
-            ),
+            tuple(result for result in report.results if result.is_undecided and (result.rule, result.bucket) not in self._undetermined),
             tuple(one for one in report.coverage.unreadable if one not in self._unreadable),
             tuple(note for note in report.notes if note not in CLAIMS and _kind(note) not in self._notes),
         )
@@ -74,7 +70,7 @@ class Told:
         """Remember that these were told, and what of the report is not so any more, so that it is told when it comes back."""
         results = news.report.results
         self._flooded = {(result.rule, result.bucket): result.omitted.findings for result in results if result.omitted.findings}
-        self._undetermined = {(result.rule, result.bucket) for result in results if result.status is Status.UNDETERMINED}
+        self._undetermined = {(result.rule, result.bucket) for result in results if result.is_undecided}
         self._notes = set(map(_kind, news.report.notes))
         self._unreadable.update(dict.fromkeys(news.unreadable))
         while len(self._unreadable) > REMEMBERED:

@@ -94,6 +94,13 @@ def test_a_year_is_named_where_a_day_alone_would_be_unclear() -> None:
     assert "most on 3 October 2026: 9 in that day" in chart(days, "reads").says
 
 
+def test_hours_without_any_record_are_told_for_they_are_drawn_like_quiet_ones() -> None:
+    hours = made({"reads": Flow(1)}, {}, {"unmeasured": 5}, {"writes": Flow(1)})
+    told = "1 of 4 hours has no record and is drawn as without traffic: whether nobody came or no log was delivered, no record tells."
+    assert told == sentences.silence(hours)
+    assert "" == sentences.silence(made({"reads": Flow(1)}, {"others": Flow(1)}))
+
+
 def test_tops_tell_how_much_the_first_ones_make() -> None:
     entries = tuple(Entry(name, 10, 0, 0) for name in ("a", None, "c", "d"))
     top = Top("principal", entries, 3, approximate=False)
@@ -101,6 +108,8 @@ def test_tops_tell_how_much_the_first_ones_make() -> None:
     assert "1 user made 25% of all operations." == sentences.top(replace(top, entries=entries[:1], different=1), 40)
     rough = replace(top, column="key", different=70_000, approximate=True)
     assert "The first 3 of at least 70,001 keys were asked for in 75% of all operations." in sentences.top(rough, 40)
+    alike = Top("remote_ip", (), 70_000, approximate=True)
+    assert sentences.top(alike, 70_000).startswith("At least 70,000 addresses, none of which stands out: there were too many to count each")
     assert "No record has an error code." == sentences.top(Top("error_code", (), 0, approximate=False), 40)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from s3guard import __version__
+from tests import lines
 from tests.cli.project import CLEAN, COMMAND, QUIET, run
 
 LEFT = ["policies", "logs", ".git"]
@@ -70,6 +71,29 @@ def test_2_every_fault_of_every_policy_at_once(folder: Path) -> None:
 def test_3_a_log_object_that_cannot_be_read_to_its_end(folder: Path) -> None:
     (folder / "logs" / "cut.gz").write_bytes(b"\x1f\x8b\x08")
     assert 3 == run(folder, "check", "logs/cut.gz", "logs/clean.log").code
+
+
+def test_3_records_that_could_not_be_judged_whatever_small_finding_stands_beside_them(folder: Path) -> None:
+    """Whoever is refused once, or is known already, settles nothing about lines that do not say how they came."""
+    (folder / "policies" / "p.yaml").write_text("version: 1\npolicy: p\nbuckets: [examplebucket]\nrules: {transport: {}}\n")
+    old = lines.record(suffix=lines.ORDINARY.suffix[:1]).render() + b"\n"
+    plain = (*lines.ORDINARY.suffix[:3], b"-", *lines.ORDINARY.suffix[4:6], b"-", *lines.ORDINARY.suffix[7:])
+    attempt = lines.record(suffix=plain, core=(b"403", b"AccessDenied", b"1", b"-", b"9", b"8")).render() + b"\n"
+    (folder / "logs" / "old.log").write_bytes(old * 2)
+    (folder / "logs" / "attempt.log").write_bytes(attempt)
+    assert [3, 0] == [run(folder, "check", f"logs/{name}.log").code for name in ("old", "attempt")]
+    outputs = [part for form in ("json", "junit", "sarif") for part in ("-o", f"{form}:{form}.out")]
+    ended = run(folder, "check", "logs/old.log", "logs/attempt.log", *outputs, "-o", "text")
+    assert 3 == ended.code
+    assert ended.out.startswith("UNDETERMINED  0 of 1 check passed, 1 could not be judged")
+    assert "2 records could not be judged" in ended.out
+    assert "low  1×" in ended.out
+    (result,) = json.loads((folder / "json.out").read_text())["results"]
+    assert ("fail", 2) == (result["status"], result["unjudged"])
+    assert result["reason"].startswith("2 records could not be judged")
+    assert 'errors="1"' in (folder / "junit.out").read_text()
+    assert "Could not be judged: 2 records" in (folder / "sarif.out").read_text()
+    assert 0 == run(folder, "check", "logs/old.log", "logs/attempt.log", "--allow-undetermined").code
 
 
 def test_3_an_output_that_cannot_be_written(folder: Path) -> None:

@@ -193,6 +193,20 @@ def test_a_run_that_ends_before_there_is_a_report_is_told_once_and_wrong_usage_i
     assert [["began None"], ["new eve", "ended None"]] == whats(receiver)
 
 
+def test_a_panic_is_told_though_it_is_no_exception(told: Here, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    from polars.exceptions import PanicException
+
+    from s3guard import check
+
+    def panic(*_: object) -> None:
+        raise PanicException("a line that nobody thought of")
+
+    monkeypatch.setattr(check, "judged", panic)
+    assert not issubclass(PanicException, Exception)
+    assert 3 == told("check", "logs/stranger.log", *SINCE).code
+    assert [["began None"]] == whats(receiver)
+
+
 def test_an_audit_tells_what_it_finds_once_and_what_is_mended(told: Here, receiver: Receiver) -> None:
     from tests.audit.plans import Plan
 

@@ -41,6 +41,14 @@ class Receiver:
     goes_on: threading.Event = field(default_factory=threading.Event)
     """No request is answered before it is set."""
 
+    @property
+    def different(self) -> list[Post]:
+        """The posts by their ids, each once.
+
+        NOTE: who is answered late posts again, with the id of before: where the machine stands still for some seconds, that happens.
+        """
+        return list({post.headers["webhook-id"]: post for post in self.posts}.values())
+
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:

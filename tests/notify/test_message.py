@@ -45,7 +45,7 @@ def test_each_hostile_text_stands_in_a_message_as_text_and_nothing_else(start: i
     told = message(replace(report, results=report.results[start : start + 6], notes=()), details=True)
     shape = re.compile(
         r"FAIL: exit code|  Only the ingest|  NEW|    .*( wrote|…)$|    2026|    finding [0-9a-f]{16}$|Run run-1|And \d+ more|$"
-        r"|.*: phi-records/writers/r\d+$"
+        r"|.*: phi-records/writers/r\d+$|COULD NOT BE JUDGED|  .*: phi-records/writers/r\d+: because |  And \d+ more"
     )
     for text in texts(told)[1:3]:
         assert [] == [line for line in text.split("\n") if not shape.match(line)]
@@ -155,10 +155,20 @@ def test_of_many_findings_the_worst_are_told_and_the_rest_is_counted() -> None:
     told = message(reports.flood())
     text = told.text()
     assert ITEMS == text.count("  NEW: ")
-    assert f"And {1001 - ITEMS:,} more findings; the report has them." in text
+    assert f"And {1001 - ITEMS:,} more findings of 1 check; the report has them." in text
     document = json.loads(payload(told))
     assert 1001 == document["summary"]["new"] == len(document["findings"]) + document["omitted"]["findings"]
     assert 20 < len(document["findings"])
+
+
+def test_who_floods_one_check_leaves_room_for_the_others() -> None:
+    flood = result(*(finding(f"flood{number}", records=100, severity=Severity.CRITICAL) for number in range(900)), rule="p/anonymous")
+    thief = result(finding("thief", severity=Severity.HIGH), rule="p/requesters")
+    told = message(reports.report(flood, thief))
+    assert "thief" in told.text()
+    assert ITEMS - 1 == told.text().count("flood")
+    assert f"And {901 - ITEMS} more findings of 1 check; the report has them." in told.text()
+    assert ["flood0", "thief"] == [one["subject"]["principal"] for one in json.loads(payload(told))["findings"][:2]]
 
 
 def test_no_message_is_larger_than_sns_takes_whatever_strangers_write() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from s3guard.fields import WARNINGS
 from s3guard.layout import width
-from s3guard.model import Omitted, Report, Severity, Status, Unclear
+from s3guard.model import Notified, Omitted, Report, Severity, Status, Unclear
 from s3guard.outputs import PROVES, Options, text
 from s3guard.text import ci_safe, visible
 from s3guard.text import shown as safe
@@ -152,6 +152,20 @@ def test_a_pass_that_allows_undetermined_checks_says_so() -> None:
     allowed = replace(reports.undetermined(), status=Status.PASS, exit_code=0)
     assert "PASS 1 of 4 checks passed, 3 could not be judged exit code 0" in unwrapped(allowed)
     assert "what could not be judged was allowed" in unwrapped(allowed)
+
+
+def test_who_was_told_and_who_was_not_is_told() -> None:
+    usual = reports.failing()
+    channels = (
+        Notified("e-mail to ops@example.org", "sent", 2, 0, 1),
+        Notified("webhook https://a.example", "quiet"),
+        Notified("sns alerts", "failed", 3, reason="answered \x1b]0;500"),
+    )
+    told = unwrapped(replace(usual, run=replace(usual.run, notified=channels)))
+    assert "told e-mail to ops@example.org: 2 new, 1 resolved" in told
+    assert "told webhook https://a.example: nothing new" in told
+    assert "not told sns alerts: 3 new; answered \\u{1b}]0;500" in told
+    assert " told " not in unwrapped(usual)
 
 
 def test_a_flood_shows_five_findings_and_counts_the_others() -> None:

@@ -194,12 +194,12 @@ def test_no_message_names_anybody_who_is_redacted_and_each_finding_is_told_once(
     with receiving() as receiver:
         channel = ("--notify", receiver.url)
         first = world(*arguments, *channel, *REDACT, **KEYED, **SIGNED)
-        (post,) = receiver.posts
+        (post,) = receiver.different
         raw = json.loads((world("check", "logs", "-o", "json")).out)
         prints = {one["fingerprint"] for result in raw["results"] for one in result["findings"]}
         for changed in ({"S3GUARD_REDACT_KEY": KEY[::-1]}, {"S3GUARD_REDACT": "none"}):
             world(*arguments, *channel, **changed, **SIGNED)
-        assert 1 == len(receiver.posts)  # NOTE: what was told is known whatever is redacted, and with which key
+        assert 1 == len(receiver.different)  # NOTE: what was told is known whatever is redacted, and with which key
     assert [] == found(post.body + of(first), *KINDS, "credential")
     assert len(post.json["findings"]) > 20
     assert prints.isdisjoint(one["fingerprint"] for one in post.json["findings"])

@@ -111,6 +111,10 @@ def test_only_what_is_asked_for_is_hidden_and_what_clients_write_beside_it(kind:
         *(("ip", "2001%253Adb8%253A%253A7"), ("requester", "by arn:aws:sts::111122223333:assumed-role/x/ann+1@example.org.")),
         *(("requester", "X-Amz-Credential=AKIAIOSFODNN7EXAMPLE/2026"), ("requester", "AWSLogs/111122223333/x")),
         ("requester", "arn%3Aaws%3Aiam%3A%3A111122223333%3Auser%2Fann"),
+        *(("ip", "203.0.113.7_access.log"), ("ip", "log_203.0.113.7.txt"), ("ip", "v203.0.113.7x"), ("ip", "1.203.0.113.7.5")),
+        *(("ip", "2001:db8::7.dat"), ("ip", "client:2001:db8::7"), ("ip", "2001:db8:0:0:0:0:0:7:443"), ("ip", "/::ffff:203.0.113.7]")),
+        *(("ip", "2001:db8::203.0.113.7z"), ("requester", "111122223333_CloudTrail_eu-west-1"), ("requester", "acct-111122223333.7z")),
+        *(("requester", "ARN:AWS:IAM::111122223333:user/ann"), ("requester", "1111AAAA" * 8)),
     ],
 )
 def test_what_is_shown_of_a_client_names_nobody_that_is_asked_for(column: str, kind: str, text: str) -> None:
@@ -120,7 +124,12 @@ def test_what_is_shown_of_a_client_names_nobody_that_is_asked_for(column: str, k
 
 
 @pytest.mark.parametrize(
-    "text", ["aws-cli/2.1.2.3", "2026-10-01T10:00:00Z", "10:00:00", "a :: b", "arn:aws:s3:::b", "arn:aws:iam::aws:policy/ReadOnly"]
+    "text",
+    [
+        *("aws-cli/2.1.2.3", "2026-10-01T10:00:00Z", "10:00:00", "a :: b", "arn:aws:s3:::b", "arn:aws:s3:::cafe"),
+        *("arn:aws:iam::aws:policy/ReadOnly", "Feed::Fetcher", "std::string", "06/Feb/2019:00:00:38", "1.2.3"),
+        "2026-11-22-10-00-00-0123456789ABCDEF",
+    ],
 )
 def test_what_only_looks_like_a_person_stays(text: str) -> None:
     assert text == ALL.text(text, is_agent=True)

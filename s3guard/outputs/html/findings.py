@@ -70,7 +70,7 @@ def _check(report: Report, result: Result, most: int) -> Markup:
     others = [finding for finding in result.findings if not fails_run(finding, fail_on)]
     parts: list[Markup | None] = [head, element("h3", prose(result.title)), _count(result)]
     parts += [*_findings(result, failing, fail_on, most), *_others(result, others, fail_on, most - len(failing), is_alone=not failing)]
-    parts += [_omitted(result), _help(result)]
+    parts += [_omitted(result), _undecided(result), _help(result)]
     return element("article", *parts, class_=f"check {severity.value}", id=anchor(report, result))
 
 
@@ -80,6 +80,13 @@ def _count(result: Result) -> Markup | None:
     broke = f"{count_of(result.violations, 'record')} broke it, of {result.records:,} judged"
     unjudged = f"; {result.unjudged:,} could not be judged" if result.unjudged else ""
     return element("p", f"{broke}{unjudged}.", class_="soft")
+
+
+def _undecided(result: Result) -> Markup | None:
+    """What could not be judged beside the findings."""
+    if not result.is_undecided:
+        return None
+    return element("p", "Not all of it could be judged: ", value(result.reason or "the reason was not recorded", _LONGEST), ".")
 
 
 def _findings(result: Result, findings: Sequence[Finding], fail_on: Severity | None, most: int) -> Iterator[Markup]:

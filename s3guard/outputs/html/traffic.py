@@ -55,7 +55,8 @@ def _lead(traffic: Traffic) -> Markup:
     operations = f"{count_of(requests, 'operation')} {over}, by the {noun(traffic.span)}, of all buckets that a policy is about"
     apart = f"{others:,} of them neither read nor write: lists, metadata, configuration" if others else "all of them read or write"
     words = f"{operations}; {apart}. Charts decide nothing: whether a limit was broken is said by its check, in its own windows and groups."
-    return element("p", words, class_="lead")
+    silence = sentences.silence(traffic)
+    return element("p", f"{words} {silence}" if silence else words, class_="lead")
 
 
 def _figure(chart: Chart, rows: Traffic, *, wide: bool) -> Markup:

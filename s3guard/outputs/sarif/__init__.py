@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from s3guard.model import Report, Severity, Status, UsageError
+from s3guard.model import Report, Severity, UsageError
 from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, instant, json_text, plural, statements
 from s3guard.outputs.sarif import taxa
 from s3guard.outputs.sarif.places import TEXT, embedded, place, reference
@@ -152,7 +152,7 @@ def _segment(text: str) -> str:
 
 
 def _invocation(report: Report, left_out: int) -> dict[str, Any]:
-    undetermined = any(result.status is Status.UNDETERMINED for result in report.results)
+    undetermined = any(result.is_undecided for result in report.results)
     complete = not undetermined and not report.coverage.unreadable and not report.unwritten
     return {
         "executionSuccessful": report.exit_code == 0 or (report.exit_code == 1 and complete),
@@ -168,7 +168,7 @@ def _notifications(report: Report, left_out: int) -> Iterator[dict[str, Any]]:
     """What a list of findings cannot say: what was looked at and what could not be."""
     for statement in statements(report):
         yield _notification("coverage", "note", embedded(statement, TEXT // 2))
-    undetermined = [result for result in report.results if result.status is Status.UNDETERMINED]
+    undetermined = [result for result in report.results if result.is_undecided]
     for result in undetermined[:NOTIFICATIONS]:
         message = f"{embedded(result.rule, 200)} could not be judged: {embedded(result.reason or 'no reason given', 300)}"
         yield _notification("undetermined", "error", message) | {"locations": [place(result)]}

@@ -55,7 +55,7 @@ def entries_of(report: Report, result: Result, profile: str) -> Iterator[Entry]:
     for finding in result.findings:
         if profile == "full" or finding.waiver is None:
             yield _entry(result, finding, report.run.fail_on, profile)
-    if result.status is Status.UNDETERMINED:
+    if result.is_undecided:
         yield _unfound(result, "open" if profile == "full" else "fail", f"Could not be judged: {result.reason or 'no reason given'}")
     elif profile == "full" and result.status is Status.PASS:
         yield _unfound(
@@ -99,7 +99,7 @@ def _unfound(result: Result, kind: str, message: str) -> Entry:
         "partialFingerprints": _fingerprints(hashlib.sha256(identity.encode()).hexdigest()),
         "properties": _details(result, None),
     }
-    undetermined = result.status is Status.UNDETERMINED
+    undetermined = result.is_undecided
     return Entry(body, result, None if kind == "fail" else result.severity, 100 if undetermined else -1)
 
 
