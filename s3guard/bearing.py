@@ -202,9 +202,14 @@ def _denies(rule: Rule, name: str) -> bool:
 
 
 def _voice(result: Result, counts: str) -> tuple[Voice, str | None]:
-    """What a result says, and with which reservation."""
-    if result.status is Status.UNDETERMINED:
+    """What a result says, and with which reservation: of one that could not look at all it should, a violation alone is said."""
+    voice, reservation = _decided(result, counts)
+    if result.is_undecided and (counts == "judged" or voice is not Voice.AGAINST):
         return Voice.OPEN, None
+    return voice, reservation
+
+
+def _decided(result: Result, counts: str) -> tuple[Voice, str | None]:
     if result.is_of_records and result.records == 0:
         return Voice.PART, "had no record to look at"
     if result.status is Status.PASS:

@@ -100,12 +100,17 @@ def _stated(bearings: Bearings, results: Iterable[Result]) -> dict[Control, list
 def _added(results: Sequence[Result], known: Sequence[Bearing]) -> list[Bearing]:
     """Results that bear on a control by the word of the policy alone: they support it."""
     there = {id(one.result) for one in known}
-    voices = {Status.PASS: Voice.PART, Status.FAIL: Voice.AGAINST, Status.UNDETERMINED: Voice.OPEN, Status.WAIVED: Voice.PART}
     return [
-        Bearing(one, "supporting", STATED, voices[one.status], "is evidence by the word of the policy")
+        Bearing(one, "supporting", STATED, _said(one), "is evidence by the word of the policy")
         for one in results
-        if id(one) not in there and one.status in voices
+        if id(one) not in there and one.status is not Status.NOT_APPLICABLE
     ]
+
+
+def _said(result: Result) -> Voice:
+    if result.status is Status.FAIL:
+        return Voice.AGAINST
+    return Voice.OPEN if result.is_undecided else Voice.PART
 
 
 def _unknown(control: Control, results: Sequence[Result]) -> ControlStatus:
@@ -134,7 +139,7 @@ def _run(seen: Seen, policies: Collection[str]) -> dict[str, Voice]:
     judged = [one for one in mine if one.is_of_records and one.records and one.status is not Status.NOT_APPLICABLE]
     found: dict[str, Voice] = {}
     if judged:
-        whole = not seen.coverage.unreadable and not any(one.is_of_records and one.status is Status.UNDETERMINED for one in mine)
+        whole = not seen.coverage.unreadable and not any(one.is_of_records and one.is_undecided for one in mine)
         found["E-RUN"] = Voice.FOR if whole else Voice.PART
     if any(finding.waiver is not None for one in mine for finding in one.findings):
         found["E-WAIVE"] = Voice.FOR

@@ -96,6 +96,12 @@ def test_a_rule_that_found_nothing_is_evidence(policies: Policy) -> None:
         ),
         ({"status": Status.FAIL, "findings": (finding(baseline="unchanged"),)}, Evidenced.VIOLATIONS, "found violations"),
         ({"status": Status.WAIVED, "findings": (finding(waiver={"reason": "r"}),)}, Evidenced.PARTLY, "has findings that are waived"),
+        (
+            {"status": Status.FAIL, "findings": (finding("refused", Severity.LOW),), "reason": "5 records could not be judged"},
+            Evidenced.UNDETERMINED,
+            "1 check (p/transport) could not be judged",
+        ),
+        ({"status": Status.FAIL, "findings": (finding(),), "reason": "why"}, Evidenced.VIOLATIONS, "found violations"),
         ({"status": Status.UNDETERMINED, "reason": "why"}, Evidenced.UNDETERMINED, "1 check (p/transport) could not be judged"),
         ({"records": 0}, Evidenced.PARTLY, "1 check (p/transport) had no record to look at"),
         ({"status": Status.NOT_APPLICABLE}, Evidenced.NOT_EVIDENCED, "Nothing in this run bears on it; transport, SAL-032 would"),

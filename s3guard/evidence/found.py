@@ -90,7 +90,7 @@ def of_report(report: Report, run: str, since: datetime, until: datetime) -> Fou
         since=since,
         until=until,
         findings=report.summary["findings"],
-        undetermined=report.summary["undetermined"],
+        undetermined=sum(result.is_undecided for result in report.results),
         unreadable=len(report.coverage.unreadable),
         unwritten=len(report.unwritten),
     )
@@ -137,10 +137,15 @@ def _judged(covered: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, 
         "buckets": None if buckets is None else frozenset(buckets),
         "since": _second(covered.get("since")),
         "until": _second(covered.get("until")),
-        "undetermined": sum(result["status"] == "undetermined" for result in results),
+        "undetermined": sum(map(_is_undecided, results)),
         "unreadable": len(report["coverage"]["unreadable"]),
         "unwritten": len(report.get("unwritten", ())),
     }
+
+
+def _is_undecided(result: Mapping[str, Any]) -> bool:
+    """As `Result.is_undecided`."""
+    return result["status"] == "undetermined" or (result["status"] in ("fail", "waived") and result["reason"] is not None)
 
 
 def _last_seen(state: State) -> dict[str, datetime]:

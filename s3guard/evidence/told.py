@@ -11,7 +11,7 @@ from s3guard.evidence.found import Found
 from s3guard.evidence.lines import MANY
 from s3guard.evidence.material import Material
 from s3guard.evidence.reviews import MOST, Change, Kept, Review, Schedule
-from s3guard.model import BucketCoverage, Hours, Status
+from s3guard.model import BucketCoverage, Hours
 from s3guard.outputs import instant, plural
 from s3guard.text import shown
 
@@ -145,7 +145,7 @@ def not_looked_at(material: Material, schedules: Sequence[Schedule], found: Sequ
     report = material.report
     if not report.coverage.records:
         yield "No record of a log lies in the period: nothing was judged."
-    undetermined = [result for result in report.results if result.status is Status.UNDETERMINED]
+    undetermined = [result for result in report.results if result.is_undecided]
     if undetermined:
         were = "check" if len(undetermined) == 1 else "checks"
         yield f"{len(undetermined):,} {were} could not be decided; the report says why."

@@ -84,8 +84,9 @@ def _state(control: Judged, report: Report) -> tuple[str, str, str]:
     if Status.FAIL in statuses or (told is not None and told.status == Evidenced.VIOLATIONS.value):
         return "not-satisfied", "fail", reason or "a check that bears on it found violations"
     said = [told.status] if told is not None and told.status != Evidenced.EVIDENCED.value else []
-    if Status.UNDETERMINED in statuses or not is_whole(report):
-        said.append("a check that bears on it could not be judged" if Status.UNDETERMINED in statuses else _UNWHOLE)
+    undecided = any(result.is_undecided for result in control.results)
+    if undecided or not is_whole(report):
+        said.append("a check that bears on it could not be judged" if undecided else _UNWHOLE)
     if Status.WAIVED in statuses:
         said.append("violations that bear on it are waived")
     # NOTE: of some controls the run is the evidence: that somebody looked.
