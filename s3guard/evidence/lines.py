@@ -61,7 +61,8 @@ class Lines:
         ``sha256`` is that of the line's bytes as logged. ``text`` is what it says, control characters as visible escapes and credentials
         masked; where anybody is redacted, nobody knows who is in a line that is no record, and ``hmac_sha256`` stands there instead.
         """
-        for one in sorted(self._heap, key=lambda one: one.place):
+        # NOTE: a line is told again where another run was first; it stands once.
+        for one in sorted({one.place: one for one in self._heap}.values(), key=lambda one: one.place):
             line = one.line
             told = {what: shorten(shown(text), LONGEST) for what, text in redaction.line(reading.text(line.data)).items()}
             entry = {"object": shown(one.place[0]), "line": line.line, "status": line.status, "reason": line.reason}

@@ -153,7 +153,7 @@ def not_looked_at(material: Material, schedules: Sequence[Schedule], found: Sequ
         yield f"{plural(len(report.coverage.unreadable), 'log object')} could not be read to the end: what was not read was not judged."
     if count := report.coverage.quarantined:
         yield f"{plural(count, 'line')} could not be read as a record, so no rule judged {'it' if count == 1 else 'them'}."
-        if unkept := count - (0 if material.lines is None else material.lines.damaged):
+        if unkept := max(0, count - (0 if material.lines is None else material.lines.damaged)):
             yield f"Of {plural(unkept, 'such line')} the text was not kept by the state of runs, so quarantined.jsonl does not hold it."
     if material.lines is not None and material.lines.left:
         yield f"quarantined.jsonl holds the first {MANY:,} lines by log object, and {material.lines.left:,} more were left out."
