@@ -203,6 +203,8 @@ def _denies(rule: Rule, name: str) -> bool:
 
 def _voice(result: Result, counts: str) -> tuple[Voice, str | None]:
     """What a result says, and with which reservation: of one that could not look at all it should, a violation alone is said."""
+    if result.status is Status.UNDETERMINED:
+        return Voice.OPEN, None
     voice, reservation = _decided(result, counts)
     if result.is_undecided and (counts == "judged" or voice is not Voice.AGAINST):
         return Voice.OPEN, None
