@@ -35,6 +35,7 @@ from s3guard.verdict import breaks_run
 if TYPE_CHECKING:
     # NOTE: imported where they are asked for: a check without an audit or a state need not wait for them.
     from s3guard import audited
+    from s3guard.matrix import Seen
     from s3guard.state import State
 
 UNPARSED: Final = Fraction(1, 1000)
@@ -115,6 +116,8 @@ class Judged:
     """What it began with."""
     asked: Request | None = None
     """What it was asked."""
+    seen: Seen | None = None
+    """What its control matrix was made of, before it was redacted; None where it has none."""
     blind: Mapping[str, str] = field(default_factory=dict)
     """What could not be looked at and no result says: a name that stays the same from run to run, and a sentence."""
 
@@ -219,7 +222,8 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     results = concluded.results if audit is None else (*concluded.results, *audit.results)
     blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
-    results, controls = _controls(request, loaded, results, coverage, audit)
+    seen = _seen(request, loaded, results, coverage, audit)
+    results, controls = (results, ()) if seen is None else _matrix(seen)
     drawn = () if concluded.traffic is None else charted.notes(concluded.traffic, remembered=state is not None)
     waived = waivers.notes(loaded, results, request.as_of)
     why = "--bucket names others" if request.buckets else "no policy is about them"
@@ -238,7 +242,8 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
-    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, concluded.objects, standing, request, blind)
+    whole = (concluded.objects, standing, request, seen, blind)
+    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, *whole)
 
 
 def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
@@ -259,21 +264,28 @@ def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Contain
     return audited.audited(asked, loaded, known, among=_names(loaded))
 
 
-def _controls(
+def _seen(
     request: Request,
     loaded: tuple[policy.Policy, ...],
     results: tuple[Result, ...],
     coverage: Coverage,
     audit: audited.Audited | None,
-) -> tuple[tuple[Result, ...], tuple[ControlStatus, ...]]:
-    """The results with the controls that they bear on, and what they come to for each control."""
+) -> Seen | None:
+    """What the control matrix is made of; None where no policy is about a control."""
     if not any(one.frameworks for one in loaded) and not any(one.controls for one in results):
-        return results, ()
-    from s3guard.matrix import Seen, matrix
+        return None
+    from s3guard.matrix import Seen
 
     sinks, planned = (audit.log_buckets, audit.is_planned) if audit is not None else ((), False)
     hides = bool(request.redaction.kinds)
-    return matrix(Seen(loaded, results, coverage, request.frameworks, sinks, redacts=hides, planned=planned))
+    return Seen(loaded, results, coverage, request.frameworks, sinks, redacts=hides, planned=planned)
+
+
+def _matrix(seen: Seen) -> tuple[tuple[Result, ...], tuple[ControlStatus, ...]]:
+    """The results with the controls that they bear on, and what they come to for each control."""
+    from s3guard.matrix import matrix
+
+    return matrix(seen)
 
 
 def _concluded(request: Request, work: engines.Work, state: State | None, run: str, known: Container[str]) -> tuple[Conclusion, Told]:

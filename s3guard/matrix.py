@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from s3guard import frameworks
+from s3guard import frameworks, packed
 from s3guard.bearing import STATED, Bearing, Bearings, Voice
 from s3guard.model import Control, ControlStatus, Coverage, Evidenced, Report, Result, Status
 from s3guard.outputs import plural
@@ -47,6 +47,8 @@ class Seen:
     """Whether the report's outputs hold pseudonyms."""
     planned: bool = False
     """Whether the audit judged what is to be: a plan or a template."""
+    pack: packed.Packed | None = None
+    """The evidence pack that the report lies in."""
 
 
 def matrix(seen: Seen) -> tuple[tuple[Result, ...], tuple[ControlStatus, ...]]:
@@ -58,11 +60,12 @@ def matrix(seen: Seen) -> tuple[tuple[Result, ...], tuple[ControlStatus, ...]]:
     for id_ in sorted({*bearings.followed, *(control.framework for control in stated)}):
         ours = frameworks.load(id_).controls if id_ in bearings.followed else ()
         found = bearings.of(id_, seen.results) if ours else {}
-        run = _run(seen, [one.name for one in bearings.followed.get(id_, ())])
+        names = [one.name for one in bearings.followed.get(id_, ())]
+        run, pack = _run(seen, names), _InPack(seen.pack, names)
         for control in ours:
             also = stated.get(Control(id_, control.id), [])
-            judged = _Judged(control, [*found.get(control.id, []), *_added(also, found.get(control.id, []))], run)
-            statuses.append(judged.status(id_, [one.name for one in bearings.followed[id_]]))
+            judged = _Judged(control, [*found.get(control.id, []), *_added(also, found.get(control.id, []))], run, pack)
+            statuses.append(judged.status(id_, names))
         known = {control.id for control in ours}
         statuses += [_unknown(one, stated[one]) for one in sorted(stated) if one.framework == id_ and one.control not in known]
     return results, tuple(statuses)
@@ -148,13 +151,40 @@ def _run(seen: Seen, policies: Collection[str]) -> dict[str, Voice]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _InPack:
+    """What a pack shows to the policies that follow a framework."""
+
+    pack: packed.Packed | None
+    policies: Collection[str]
+
+    def says(self, control: ControlOf) -> tuple[dict[str, Voice], list[str]]:
+        """What the pack says about a control, by code, and clauses that say why not more."""
+        found: dict[str, Voice] = {}
+        told: list[str] = []
+        for entry in control.evidence:
+            for code in entry.run:
+                if code not in packed.CODES:
+                    continue
+                if self.pack is None:
+                    told.append(packed.WOULD)
+                    continue
+                shown, doubts = self.pack.doubts(code, self.policies, entry.days)
+                told += doubts
+                if shown:
+                    found[code] = Voice.PART if doubts else Voice.FOR
+        return found, list(dict.fromkeys(told))
+
+
 class _Judged:
     """One control, with all that bears on it."""
 
-    def __init__(self, control: ControlOf, bearings: Sequence[Bearing], run: dict[str, Voice]) -> None:
+    def __init__(self, control: ControlOf, bearings: Sequence[Bearing], run: dict[str, Voice], pack: _InPack) -> None:
         self._control = control
         self._bearings = bearings
-        self._run = {code: (entry, run[code]) for entry in control.evidence for code in entry.run if code in run}
+        shown, self._of_pack = pack.says(control)
+        voices = run | shown
+        self._run = {code: (entry, voices[code]) for entry in control.evidence for code in entry.run if code in voices}
 
     def status(self, framework: str, policies: Collection[str]) -> ControlStatus:
         """What the run shows about it; `policies` follow the framework."""
@@ -189,7 +219,7 @@ class _Judged:
             if undecided:
                 return Evidenced.UNDETERMINED, [*self._doubts(undecided), *_uncovered(self._control)]
             return Evidenced.NOT_EVIDENCED, self._nothing()
-        lacks = [*self._lacks(policies), *self._reservations(), *self._doubts(undecided)]
+        lacks = list(dict.fromkeys([*self._lacks(policies), *self._reservations(), *self._doubts(undecided)]))
         if lacks:
             return Evidenced.PARTLY, [*lacks, *_uncovered(self._control)]
         return Evidenced.EVIDENCED, [*self._told(), *self._remarks(), *_uncovered(self._control)]
@@ -212,15 +242,15 @@ class _Judged:
         return [
             told if len(names) == len(policies) else f"{told} in {_some(names, 'policy', 'policies')}"
             for strength, names in sorted(lacking.items(), reverse=True)
-            if (told := self._missing(strength))
+            for told in self._missing(strength)
         ]
 
-    def _missing(self, strength: str) -> str:
-        """That evidence of a strength is not there, and what would give it."""
+    def _missing(self, strength: str) -> list[str]:
+        """That evidence of a strength is not there, and what would give it: a clause each."""
         entries = [one for one in self._control.evidence if one.strength == strength]
-        if not any(one.rules or one.checks for one in entries):
-            return "an evidence pack would show it" if any("E-PACK" in one.run for one in entries) else "the run judged no log record"
-        return _MISSING[strength]
+        if any(one.rules or one.checks for one in entries):
+            return [_MISSING[strength]]
+        return self._of_pack if any({*packed.CODES} & {*one.run} for one in entries) else ["the run judged no log record"]
 
     @staticmethod
     def _strengths(bearings: Iterable[Bearing]) -> set[str]:
@@ -232,8 +262,10 @@ class _Judged:
         for one in self._of(Voice.PART):
             told.setdefault(one.reservation or "speaks for it in part", []).append(one)
         clauses = [f"{_checks(several)} {clause if len(_names(several)) == 1 else _of_several(clause)}" for clause, several in told.items()]
-        if any(voice is Voice.PART for _, voice in self._run.values()):
+        if any(voice is Voice.PART for code, (_, voice) in self._run.items() if code not in packed.CODES):
             clauses.append("the run could not look at everything")
+        if any(voice is Voice.PART for code, (_, voice) in self._run.items() if code in packed.CODES):
+            clauses += self._of_pack
         return clauses
 
     @staticmethod
@@ -248,6 +280,8 @@ class _Judged:
         }
         parts = [f"{strength} evidence of {plural(count, 'check')}" for strength, count in counted.items() if count]
         parts += ["evidence of the run itself"] if "E-RUN" in self._run else []
+        parts += ["evidence of reviews that were all in time"] if packed.REVIEWS in self._run else []
+        parts += ["evidence of the pack itself"] if packed.PACK in self._run else []
         return [" and ".join(parts)] if parts else []
 
     def _remarks(self) -> list[str]:
@@ -267,9 +301,7 @@ class _Judged:
         clauses = ["nothing in this run bears on it"]
         if kinds:
             clauses[0] += f"; {_some(kinds, '', '')} would"
-        if any("E-PACK" in one.run for one in control.evidence):
-            clauses.append("an evidence pack would show it")
-        return [*clauses, *_uncovered(control)]
+        return [*clauses, *self._of_pack, *_uncovered(control)]
 
 
 def _uncovered(control: ControlOf | None) -> list[str]:

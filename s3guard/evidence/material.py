@@ -22,6 +22,7 @@ from s3guard.seen import OBJECT
 
 if TYPE_CHECKING:
     from s3guard.check import Judged
+    from s3guard.matrix import Seen
     from s3guard.policy import Policy
     from s3guard.state import State
 
@@ -54,6 +55,8 @@ class Material:
     knows_runs: bool = False
     """Whether there is a state, which knows of other runs."""
     state: Origin | None = None
+    seen: Seen | None = None
+    """What the control matrix is made of; None where there is none."""
     text: Callable[[str], bytes | None] = field(default=lambda _: None)
     """The text of a version of a policy, by its SHA-256; None where nobody kept it."""
 
@@ -77,6 +80,7 @@ def of_run(done: Judged, lines: Lines | None, *, is_review: bool = True) -> Mate
         lines=lines,
         redaction=done.standing.redaction,
         runs=own,
+        seen=done.seen,
     )
     if state is None:
         return found

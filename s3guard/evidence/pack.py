@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,13 @@ from s3guard.evidence.members import (
     Spool,
 )
 from s3guard.evidence.readme import readme
-from s3guard.evidence.reviews import Change, Schedule, changes, schedule
+from s3guard.evidence.reviews import Change, Kept, Schedule, changes, schedule
 from s3guard.evidence.signing import Seal, sealed
 from s3guard.evidence.texts import earlier, texts
 from s3guard.model import Report, UnableError
 from s3guard.outputs import Options, instant
+from s3guard.packed import Packed as InPack
+from s3guard.packed import Reviews
 from s3guard.redaction.reports import part
 from s3guard.text import shown
 
@@ -58,8 +60,9 @@ def pack(path: Path, material: Material, seal: Seal | None = None) -> Packed:
     UnableError where it cannot be written or signed, or a policy is no longer what it was.
     """
     files = texts(material.policies)
-    report = files.report(material.report)
     facts = _facts(material)
+    reasons = [shown(sentence) for sentence in told.not_looked_at(material, facts.schedules, facts.found)]
+    report = _with_controls(files.report(material.report), material, facts, is_whole=not reasons)
     coverage = told.coverage(material)
     digests = {digest for run in material.runs for digest in run.policies.values()}
     members: list[Content] = [*files.members, *earlier(digests, material.text, files), *_frameworks(material)]
@@ -75,7 +78,7 @@ def pack(path: Path, material: Material, seal: Seal | None = None) -> Packed:
                 quarantined.write(line)
                 count += 1
             hours = sum(len(bucket["hours"]) for bucket in coverage["buckets"])
-            bare = _manifest(material, report, facts, (hours, count))
+            bare = _manifest(material, report, facts, (hours, count), reasons)
             members.append(readme(bare, [member.path for member in members]))
             whole = bare.model_copy(update={"files": manifest.listed(members)})
             signed = [] if seal is None else sealed(whole, report, seal)
@@ -103,7 +106,29 @@ def _facts(material: Material) -> _Facts:
     return _Facts(_of_period(material), schedules, changes(material.policies, material.runs, material.since, as_of))
 
 
-def _manifest(material: Material, report: Report, facts: _Facts, counted: tuple[int, int]) -> Manifest:
+def _with_controls(report: Report, material: Material, facts: _Facts, *, is_whole: bool) -> Report:
+    """The report with the control matrix of a pack, which is evidence of more than a report is."""
+    if material.seen is None:
+        return report
+    from s3guard.matrix import matrix
+
+    reviews = [
+        Reviews(
+            one.policy,
+            None if one.every is None else int(one.every.total_seconds()),
+            len(one.reviews),
+            one.count(Kept.ON_TIME),
+            one.count(Kept.LATE),
+            one.count(Kept.INCOMPLETE),
+            one.count(Kept.MISSING),
+        )
+        for one in facts.schedules
+    ]
+    pack = InPack(material.knows_runs, reviews, is_whole)
+    return replace(report, controls=matrix(replace(material.seen, pack=pack))[1])
+
+
+def _manifest(material: Material, report: Report, facts: _Facts, counted: tuple[int, int], reasons: list[str]) -> Manifest:
     """The manifest without its files; `counted` are hours with records, and lines that are no record."""
     hours, quarantined = counted
     return Manifest(
@@ -111,7 +136,7 @@ def _manifest(material: Material, report: Report, facts: _Facts, counted: tuple[
         as_of=instant(report.run.as_of),
         status=report.status.value,
         exit_code=report.exit_code,
-        not_looked_at=[shown(sentence) for sentence in told.not_looked_at(material, facts.schedules, facts.found)],
+        not_looked_at=reasons,
         policies={one.policy: one.sha256 for one in report.policies},
         redacted=None if report.redacted is None else Redacted(kinds=list(report.redacted.kinds), key=report.redacted.key),
         state=material.state,

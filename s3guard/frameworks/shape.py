@@ -12,9 +12,10 @@ RUN_EVIDENCE: Final = {
     "E-WAIVE": "waivers that were applied, each with its reason and its last day",
     "E-ALERT": "a channel was told of what is new (--notify)",
     "E-REDACT": "pseudonyms stand for what names people (--redact)",
-    "E-PACK": "an evidence pack over a time: runs expected and found, log objects with their digests, what was signed off",
+    "E-REVIEWS": "an evidence pack over a time: the reviews that the policies ask for, each of them found in time",
+    "E-PACK": "an evidence pack over a time: the policies as used, log objects with their digests, runs and waivers",
 }
-"""What a run is evidence of beside its results. An evidence pack shows the last; a report never does."""
+"""What a run is evidence of beside its results. An evidence pack shows the last two; a report alone never does."""
 PLACES: Final = {"log-bucket": "log buckets alone"}
 """Where alone a rule is evidence: buckets that policies, or the audit, know as the target of access logs."""
 STRENGTHS: Final = ("direct", "configuration", "supporting")
@@ -66,7 +67,7 @@ class Evidence(_Part):
     """Kinds of rules over log records."""
     checks: tuple[Annotated[str, Field(pattern="^SAL-[0-9]{3}$")], ...] = ()
     """Checks of the audit."""
-    run: tuple[Literal["E-RUN", "E-WAIVE", "E-ALERT", "E-REDACT", "E-PACK"], ...] = ()
+    run: tuple[Literal["E-RUN", "E-WAIVE", "E-ALERT", "E-REDACT", "E-REVIEWS", "E-PACK"], ...] = ()
     """The run itself; see `RUN_EVIDENCE`."""
     strength: Strength
     confidence: Confidence
@@ -75,6 +76,8 @@ class Evidence(_Part):
     counts: Literal["passed", "judged"] = "passed"
     """Whether it speaks for the control that a rule found nothing, or already that it has looked (a control that asks for a record or a
     review, which a violation that was found does not disprove)."""
+    days: Annotated[int, Field(gt=0)] | None = None
+    """Of ``E-REVIEWS``: how far apart the control lets reviews be; None: it leaves that to who is reviewed."""
     on: Literal["log-bucket"] | None = None
     """Where alone it is evidence; see `PLACES`."""
     denies: tuple[_Text, ...] = ()
@@ -90,6 +93,8 @@ class Evidence(_Part):
             raise ValueError("a rule judges records: its evidence is direct, or supports")
         if (self.on or self.denies) and not self.rules:
             raise ValueError("`on` and `denies` are about `rules`")
+        if self.days is not None and self.run != ("E-REVIEWS",):
+            raise ValueError("`days` is about `run: [E-REVIEWS]`")
         if self.strength != "supporting" and set(self.run) & {"E-ALERT", "E-REDACT"}:
             raise ValueError("that somebody was told, or names were hidden, supports and shows no control to be met")
         return self

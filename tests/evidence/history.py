@@ -44,17 +44,20 @@ def name(day: int) -> str:
     return f"00000000-0000-4000-8000-{day:012}"
 
 
-def written(folder: Path, days: int = DAYS) -> State:
-    """The state in ``folder/state``, of logs in ``folder/logs`` judged by ``folder/policies``, which are left as the last run had them."""
+def written(folder: Path, days: int = DAYS, more: str = "") -> State:
+    """The state in ``folder/state``, of logs in ``folder/logs`` judged by ``folder/policies``, which are left as the last run had them.
+
+    `more` is written behind the policy.
+    """
     (folder / "logs").mkdir(parents=True)
     (folder / "policies").mkdir()
     (folder / ".git").mkdir()
     state = State(str(folder / "state"))
     state.view()
-    loaded = _policy(state, folder, OLD)
+    loaded = _policy(state, folder, OLD + more)
     for day in range(days):
         if day == CHANGED:
-            loaded = _policy(state, folder, NEW)
+            loaded = _policy(state, folder, NEW + more)
         time = BEGIN + timedelta(days=day, hours=1)
         (folder / "logs" / f"{day:02}.log").write_bytes(
             lines.record(logged_time=f"{time:[%d/%b/%Y:%H:%M:%S +0000]}".encode()).render() + b"\n"

@@ -102,7 +102,7 @@ def test_nothing_regular_is_evidenced_by_one_run() -> None:
         for id_ in ids:
             control = frameworks.load(name).control(id_)
             assert control is not None
-            assert ("E-PACK",) == next(one.run for one in control.evidence if one.strength == "direct")
+            assert ("E-REVIEWS",) == next(one.run for one in control.evidence if one.strength == "direct")
             assert "supporting" == next(one.strength for one in control.evidence if "E-RUN" in one.run)
 
 
@@ -200,3 +200,9 @@ def test_a_policy_without_frameworks_reads_none() -> None:
         "from s3guard import advice; advice.warnings(one); assert 's3guard.frameworks.shape' not in sys.modules"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_a_daily_review_is_evidenced_by_daily_reviews_alone() -> None:
+    control = frameworks.load("pci-dss").control("10.4.1")
+    assert control is not None
+    assert [1] == [one.days for one in control.evidence if one.run == ("E-REVIEWS",)]
