@@ -160,7 +160,10 @@ def _controls(
     from s3guard.matrix import Seen, matrix
 
     hides = bool(request.redaction.kinds)
-    return matrix(Seen(loaded, found.results, coverage, request.frameworks, found.log_buckets, redacts=hides, planned=found.is_planned))
+    narrowed = chosen.narrowed(loaded, request.buckets, request.rules)
+    planned = found.is_planned
+    asked = request.frameworks
+    return matrix(Seen(loaded, found.results, coverage, asked, found.log_buckets, redacts=hides, planned=planned, narrowed=narrowed))
 
 
 def _facts(request: Request, loaded: Sequence[Policy], catalog: Mapping[str, Check]) -> tuple[Facts, Callable[[str], None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -222,7 +222,7 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
     results = concluded.results if audit is None else (*concluded.results, *audit.results)
     blind = {**dict(_unlooked(request, coverage)), **{one.partition(": ")[0]: one for one in told.blind}}
     exit_code, notes = _verdict(request, results, coverage, tuple(blind.values()))
-    seen = _seen(request, loaded, results, coverage, audit)
+    seen = _seen(request, loaded, results, coverage, audit, blind.keys() - {"unreadable", "unnamed"})
     results, controls = (results, ()) if seen is None else _matrix(seen)
     drawn = () if concluded.traffic is None else charted.notes(concluded.traffic, remembered=state is not None)
     waived = waivers.notes(loaded, results, request.as_of)
@@ -270,15 +270,19 @@ def _seen(
     results: tuple[Result, ...],
     coverage: Coverage,
     audit: audited.Audited | None,
+    blind: Collection[str],
 ) -> Seen | None:
-    """What the control matrix is made of; None where no policy is about a control."""
+    """What the control matrix is made of; None where no policy is about a control. `blind` names what else could not be looked at."""
     if not any(one.frameworks for one in loaded) and not any(one.controls for one in results):
         return None
     from s3guard.matrix import Seen
 
     sinks, planned = (audit.log_buckets, audit.is_planned) if audit is not None else ((), False)
     hides = bool(request.redaction.kinds)
-    return Seen(loaded, results, coverage, request.frameworks, sinks, redacts=hides, planned=planned)
+    lines = [f"{plural(coverage.quarantined, 'line')} could not be read as records"] if "unparsed" in blind else []
+    unread = [*lines, *(["the run could not look at everything"] if {*blind} - {"unparsed"} else [])]
+    narrowed = chosen.narrowed(loaded, request.buckets, request.rules)
+    return Seen(loaded, results, coverage, request.frameworks, sinks, redacts=hides, planned=planned, unread=unread, narrowed=narrowed)
 
 
 def _matrix(seen: Seen) -> tuple[tuple[Result, ...], tuple[ControlStatus, ...]]:

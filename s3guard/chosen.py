@@ -35,3 +35,13 @@ def baseline(path: Path | None, redaction: Redaction = NOTHING) -> Container[str
     report = read(path)
     known = frozenset(finding.fingerprint for result in report.results for finding in result.findings if finding.waiver is None)
     return redaction.known(known, report.redacted, f"--baseline {shown(str(path))}")
+
+
+def narrowed(loaded: Sequence[policy.Policy], buckets: Sequence[str], rules: Sequence[str]) -> list[str]:
+    """What of the policies is left out where a run is asked for some buckets or rules alone, a clause each; none where nothing is."""
+    told = []
+    if buckets and not all({*one.buckets} <= {*buckets} for one in loaded):
+        told.append("the run was narrowed to some buckets (--bucket)")
+    if rules:
+        told.append("the run was narrowed to some rules (--rule)")
+    return told

@@ -47,6 +47,10 @@ class Seen:
     """Whether the report's outputs hold pseudonyms."""
     planned: bool = False
     """Whether the audit judged what is to be: a plan or a template."""
+    unread: Sequence[str] = ()
+    """What of the logs could not be looked at and no result says, beside unreadable log objects: clauses."""
+    narrowed: Sequence[str] = ()
+    """What the run was asked to leave out of its policies: clauses."""
     pack: packed.Packed | None = None
     """The evidence pack that the report lies in."""
 
@@ -61,10 +65,10 @@ def matrix(seen: Seen) -> tuple[tuple[Result, ...], tuple[ControlStatus, ...]]:
         ours = frameworks.load(id_).controls if id_ in bearings.followed else ()
         found = bearings.of(id_, seen.results) if ours else {}
         names = [one.name for one in bearings.followed.get(id_, ())]
-        run, pack = _run(seen, names), _InPack(seen.pack, names)
+        run, pack, limits = _run(seen, names), _InPack(seen.pack, names), _limits(seen)
         for control in ours:
             also = stated.get(Control(id_, control.id), [])
-            judged = _Judged(control, [*found.get(control.id, []), *_added(also, found.get(control.id, []))], run, pack)
+            judged = _Judged(control, [*found.get(control.id, []), *_added(also, found.get(control.id, []))], run, pack, limits)
             statuses.append(judged.status(id_, names))
         known = {control.id for control in ours}
         statuses += [_unknown(one, stated[one]) for one in sorted(stated) if one.framework == id_ and one.control not in known]
@@ -142,13 +146,20 @@ def _run(seen: Seen, policies: Collection[str]) -> dict[str, Voice]:
     judged = [one for one in mine if one.is_of_records and one.records and one.status is not Status.NOT_APPLICABLE]
     found: dict[str, Voice] = {}
     if judged:
-        whole = not seen.coverage.unreadable and not any(one.is_of_records and one.is_undecided for one in mine)
+        whole = not any(clause for clause, _ in _limits(seen)) and not any(one.is_of_records and one.is_undecided for one in mine)
         found["E-RUN"] = Voice.FOR if whole else Voice.PART
     if any(finding.waiver is not None for one in mine for finding in one.findings):
         found["E-WAIVE"] = Voice.FOR
     if seen.redacts:
         found["E-REDACT"] = Voice.FOR
     return found
+
+
+def _limits(seen: Seen) -> list[tuple[str, bool]]:
+    """What a run did not look at beside what its results say: clauses, and whether each is about records alone."""
+    count = len(seen.coverage.unreadable)
+    unreadable = [f"{plural(count, 'log object')} could not be read to the end"] if count else []
+    return [*((one, True) for one in (*unreadable, *seen.unread)), *((one, False) for one in seen.narrowed)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +190,12 @@ class _InPack:
 class _Judged:
     """One control, with all that bears on it."""
 
-    def __init__(self, control: ControlOf, bearings: Sequence[Bearing], run: dict[str, Voice], pack: _InPack) -> None:
+    def __init__(
+        self, control: ControlOf, bearings: Sequence[Bearing], run: dict[str, Voice], pack: _InPack, limits: Sequence[tuple[str, bool]]
+    ) -> None:
         self._control = control
         self._bearings = bearings
+        self._limits = limits
         shown, self._of_pack = pack.says(control)
         voices = run | shown
         self._run = {code: (entry, voices[code]) for entry in control.evidence for code in entry.run if code in voices}
@@ -266,7 +280,8 @@ class _Judged:
             clauses.append("the run could not look at everything")
         if any(voice is Voice.PART for code, (_, voice) in self._run.items() if code in packed.CODES):
             clauses += self._of_pack
-        return clauses
+        of_records = any(one.result.is_of_records for one in self._speaking()) or "E-RUN" in self._run
+        return [*clauses, *(clause for clause, is_of_records in self._limits if of_records or not is_of_records)]
 
     @staticmethod
     def _doubts(undecided: Sequence[Bearing]) -> list[str]:

@@ -327,3 +327,25 @@ POLICY: list[Policy] = []
 @pytest.fixture(autouse=True, scope="module")
 def _policy(tmp_path_factory: pytest.TempPathFactory) -> None:
     POLICY[:] = [written(tmp_path_factory.mktemp("law"), RULES)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "clause"),
+    [
+        ({"coverage": replace(WHOLE, unreadable=(Unreadable("o", "cut"),))}, "1 log object could not be read to the end"),
+        ({"unread": ["7 lines could not be read as records"]}, "7 lines could not be read as records"),
+        ({"narrowed": ["the run was narrowed to some buckets (--bucket)"]}, "narrowed to some buckets"),
+    ],
+)
+@pytest.mark.parametrize("control", ["164.312(e)(1)", "164.308(a)(6)(ii)"])
+def test_a_rule_that_found_nothing_in_a_part_of_what_there_was_is_evidence_in_part(
+    policies: Policy, seen: dict[str, object], clause: str, control: str
+) -> None:
+    one = of(policies, result(), check(), control=control, **seen)
+    assert "partly" == one.status
+    assert clause in f"{one.reason[:1].lower()}{one.reason[1:]}"
+
+
+def test_what_could_not_be_read_of_logs_says_nothing_about_the_configuration(policies: Policy) -> None:
+    one = of(policies, check("SAL-028"), control="10.5.1", framework="pci-dss-4.0.1", unread=["7 lines could not be read"])
+    assert "evidenced" == one.status
