@@ -40,7 +40,7 @@ _GROUPS: Final = (
 def found(report: Report) -> Part:
     """What the checks found."""
     sorted_out = standing(report)
-    blocks: list[Said | Rows] = [Said(f"A check is one rule of a policy over one bucket. {_capital(headline(report))}.")]
+    blocks: list[Said | Rows] = [Said(f"A check is one rule of a policy over one bucket. {_capital(became(report))}.")]
     if sorted_out.violations:
         blocks.append(Said("These checks failed:", Tone.BAD))
         blocks.append(_checks("Checks that failed", sorted_out.violations, report))
@@ -48,10 +48,36 @@ def found(report: Report) -> Part:
         blocks.append(Said("These could not be judged, which is no pass:", Tone.OPEN))
         listed = [(one.rule, one.bucket or "no bucket", one.reason or "no reason is given") for one in sorted_out.undetermined]
         blocks.append(rows("Checks that could not be judged", ("Check", "Bucket", "Why"), listed))
-    if sorted_out.tolerated:
-        blocks.append(Said("These have findings that fail no review here: waived, known from before, or of a low severity.", Tone.SOFT))
-        blocks.append(_checks("Checks with findings that are tolerated", sorted_out.tolerated, report))
-    return Part("found", "What was found", tuple(blocks), short="Findings", note=f"{len(sorted_out.violations):,}")
+    stand = standing_since_before(report)
+    if stand:
+        blocks.append(Said("These checks failed by what an earlier review or a baseline told already; no waiver covers it:", Tone.BAD))
+        blocks.append(_checks("Checks that failed as is known from before", stand, report))
+    tolerated = [one for one in sorted_out.tolerated if one not in stand]
+    if tolerated:
+        blocks.append(Said("These have findings that fail no review here: waived, or of a low severity.", Tone.SOFT))
+        blocks.append(_checks("Checks with findings that are tolerated", tolerated, report))
+    return Part("found", "What was found", tuple(blocks), short="Findings", note=f"{len(sorted_out.violations) + len(stand):,}")
+
+
+def standing_since_before(report: Report) -> list[Result]:
+    """Checks whose violations fail no run any more because they were told before, and stand: no waiver covers them.
+
+    A pack over a state is made of what its runs told, so that nothing in it is new; for its reader that is no pass.
+    """
+    fail_on = report.run.fail_on
+
+    def stands(result: Result) -> bool:
+        known = (one for one in result.findings if one.waiver is None and one.baseline != "new")
+        return result.status is Status.FAIL and any(one.severity.at_least(fail_on) for one in known)
+
+    return [one for one in (*standing(report).undetermined, *standing(report).tolerated) if stands(one)]
+
+
+def became(report: Report) -> str:
+    """What became of the checks, in one clause."""
+    stand = standing_since_before(report)
+    more = f"; {plural(len(stand), 'check')} failed as was told before" if stand else ""
+    return f"{headline(report)}{more}"
 
 
 def _checks(label: str, results: Sequence[Result], report: Report) -> Rows:
@@ -67,8 +93,11 @@ def _checks(label: str, results: Sequence[Result], report: Report) -> Rows:
     return rows(label, ("Severity", "Check", "Bucket", "#Findings", "What was seen"), listed)
 
 
-def covered(report: Report, gaps: Iterable[tuple[str, str]] = ()) -> Part:
-    """What was looked at, and what could not be; `gaps` are buckets and times without a record, beside those that the report tells."""
+def covered(report: Report, gaps: Iterable[tuple[str, str]] = (), kept: int = 0) -> Part:
+    """What was looked at, and what could not be; `gaps` are buckets and times without a record, beside those that the report tells.
+
+    `kept` are the lines that quarantined.jsonl holds.
+    """
     coverage = report.coverage
     blocks: list[Said | Rows] = [
         Said(
@@ -91,11 +120,11 @@ def covered(report: Report, gaps: Iterable[tuple[str, str]] = ()) -> Part:
     if silent:
         blocks.append(Said("Times without a record (nobody may have asked anything, or logs may be missing: the logs alone cannot tell):"))
         blocks.append(rows("Times without a record", ("Bucket", "Time"), silent))
-    blocks += _blind(report)
+    blocks += _blind(report, kept)
     return Part("covered", "What was covered, and what was not", tuple(blocks), short="Coverage")
 
 
-def _blind(report: Report) -> Iterator[Said | Rows]:
+def _blind(report: Report, kept: int) -> Iterator[Said | Rows]:
     coverage = report.coverage
     if coverage.unreadable:
         unread = plural(len(coverage.unreadable), "log object")
@@ -103,7 +132,10 @@ def _blind(report: Report) -> Iterator[Said | Rows]:
         yield rows("Log objects that were not read", ("Log object", "Why"), [(one.object, one.reason) for one in coverage.unreadable])
     if coverage.quarantined:
         yield Said(
-            f"{plural(coverage.quarantined, 'line')} could not be read as a record, and no rule judged them: quarantined.jsonl.", Tone.OPEN
+            f"{plural(coverage.quarantined, 'line')} could not be read as a record, so no rule judged "
+            f"{'it' if coverage.quarantined == 1 else 'them'}. "
+            + (f"quarantined.jsonl holds {plural(kept, 'line')}." if kept else "Their text was not kept: quarantined.jsonl is empty."),
+            Tone.OPEN,
         )
     if coverage.ambiguous:
         yield Said(
@@ -151,6 +183,9 @@ def limits(report: Report, more: Sequence[str] = ()) -> Part:
 
 def verdict(report: Report) -> tuple[str, str]:
     """How the page is coloured, and the verdict in words for people who do not know the tool."""
+    if standing_since_before(report) and report.status is not Status.FAIL:
+        open_ = report.status is Status.UNDETERMINED
+        return "fail", "Violations were found, and not everything could be judged" if open_ else "Violations were found"
     return {
         Status.FAIL: ("fail", "Violations were found"),
         Status.UNDETERMINED: ("undetermined", "Not everything could be judged"),

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from s3guard.evidence.contents import Contents
-from s3guard.evidence.reviewed import controls, covered, found, limits, rows, verdict
+from s3guard.evidence.reviewed import became, controls, covered, found, limits, rows, verdict
 from s3guard.evidence.seals import Seal, told
 from s3guard.evidence.sheet import Part, Rows, Said, Sheet, Tone
 from s3guard.evidence.timeline import asked, changes, runs, silent, waivers
 from s3guard.evidence.verification import Mark, Verification
 from s3guard.outputs import plural
-from s3guard.verdict import because, headline
+from s3guard.verdict import because
 
 _TONES: Final = {Mark.HOLDS: Tone.GOOD, Mark.BROKEN: Tone.BAD, Mark.UNKNOWN: Tone.OPEN, Mark.SKIPPED: Tone.SOFT}
 
@@ -27,7 +27,7 @@ def sheet(contents: Contents, sealed: Sequence[Seal], verification: Verification
     parts = (
         runs(contents),
         found(report),
-        covered(report, silent(contents)),
+        covered(report, silent(contents), contents.manifest.promises.quarantined),
         changes(contents),
         controls(report),
         waivers(contents),
@@ -39,7 +39,7 @@ def sheet(contents: Contents, sealed: Sequence[Seal], verification: Verification
     return Sheet(
         kind="fail" if verification.exit_code == 1 else kind,
         word=word,
-        headline=_capital(headline(report)),
+        headline=_capital(became(report)),
         because=_capital(because(report)),
         alarms=tuple(_alarms(contents, sealed, verification)),
         facts=tuple(_facts(contents, sealed)),
