@@ -36,7 +36,8 @@ def objects(material: Material) -> Iterator[bytes]:
                 # NOTE: of a file it is made of times, which a copy of the same file has others of.
                 "etag": shown(row["etag"]) if row["etag"] is not None and row["object"].startswith(_S3) else None,
                 "size": row["bytes"] if row["size"] is None else row["size"],
-                "sha256": row["sha256"],
+                # NOTE: that of no bytes would say that it was empty.
+                "sha256": None if row["fault"] is not None and not row["bytes"] else row["sha256"],
                 "records": row["records"],
                 "quarantined": row["quarantined"],
                 "first": _second(row["first"]),

@@ -245,3 +245,15 @@ def test_no_text_of_a_log_drives_a_terminal_or_a_line_of_its_own_in_any_member(h
             for line in pack.data(name).decode("utf-8").splitlines():
                 assert line.isprintable(), name
     assert len([*pack.entry("objects.jsonl").lines()]) == 7
+
+
+def test_an_object_that_nobody_could_open_has_no_digest_and_the_pack_can_be_verified(here: Here) -> None:
+    (here.folder / "logs" / "gone.log").symlink_to("nowhere")
+    _, pack = packed(here, *CHECK)
+    rows = [json.loads(line) for line in pack.data("objects.jsonl").splitlines()]
+    (gone,) = (row for row in rows if row["uri"].endswith("gone.log"))
+    assert (gone["sha256"], gone["fault"] is not None, gone["records"]) == (None, True, 0)
+    told = json.loads(here("evidence", "verify", "e.tar", "--objects", "-o", "json").out)
+    assert "wrong" not in {check["mark"] for check in told["checks"]}
+    (objects,) = (check for check in told["checks"] if check["name"] == "objects")
+    assert any("gone.log" in detail for detail in objects["details"])
