@@ -206,3 +206,11 @@ def test_a_daily_review_is_evidenced_by_daily_reviews_alone() -> None:
     control = frameworks.load("pci-dss").control("10.4.1")
     assert control is not None
     assert [1] == [one.days for one in control.evidence if one.run == ("E-REVIEWS",)]
+
+
+def test_that_logs_are_written_shows_no_judging_of_them() -> None:
+    """Public mappings attach access logging to controls that ask what people or tools made of it; that supports, and shows nothing."""
+    for name, id_ in (("soc2", "CC7.3"), ("nist-800-53", "AU-6(3)")):
+        control = frameworks.load(name).control(id_)
+        assert control is not None
+        assert frozenset() == control.asked
