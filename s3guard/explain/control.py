@@ -62,6 +62,8 @@ def evidence(entry: Evidence, framework: Framework, page: Page) -> Iterator[str]
     yield from page.lines(entry.strength, ", ".join((*entry.rules, *entry.checks, *entry.run)), BOLD)
     for code in entry.run:
         yield from page.lines("", f"{code}: {RUN_EVIDENCE[code]}")
+    if entry.days is not None:
+        yield from page.lines("how often", f"at least every {entry.days}d, by the `review` of each policy")
     if entry.on is not None:
         yield from page.lines("where", PLACES[entry.on])
     if entry.denies:

@@ -124,3 +124,7 @@ class TestRuns:
         here("check", "logs/clean.log", "-o", "json:r.json")
         again = json.loads(here("convert", "r.json", "-o", "json").out)
         assert json.loads(Path("r.json").read_text(encoding="utf-8"))["controls"] == again["controls"]
+
+
+def test_a_control_says_how_often_it_wants_reviews(here: Here) -> None:
+    assert "at least every 1d, by the `review` of each policy" in here("explain", "pci-dss 10.4.1").out
