@@ -119,6 +119,7 @@ def reported(way: Way, made: World, files: Files, root: Path, *, places: bool = 
     notes = tuple(note for note in found.notes if not note.startswith(("s3://", "Nothing was judged: ")))
     report = document(replace(found, notes=notes, coverage=replace(found.coverage, objects=0, bytes=0, listed=())))
     del report["run"]
+    report.pop("unclear", None)  # NOTE: lines that are no records are told by their text's place, which neither a stream nor Parquet has.
     for sample in (sample for result in report["results"] for finding in result["findings"] for sample in finding["samples"]):
         sample["object"] = sample["object"].removeprefix("s3://logs/") if places else ""
         sample["line"] = sample["line"] if places else 0
