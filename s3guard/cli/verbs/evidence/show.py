@@ -62,7 +62,7 @@ def show(
     if pack is None:
         raise UsageError("which pack? As in: s3guard evidence show evidence.tar")
     look = terminal.options(choices.one_of(context, "color", color or "auto"), choices.of(context).environ, verbose=verbose)
-    asked = papers.papers(wanted or [], FORMATS)
+    asked = papers.papers(wanted or [], FORMATS, pack, *trusted or ())
     from s3guard.attest import Key, stamps
     from s3guard.cli import ending
     from s3guard.evidence import paged, printed
