@@ -24,7 +24,7 @@ _TONES: Final = {Mark.HOLDS: Tone.GOOD, Mark.BROKEN: Tone.BAD, Mark.UNKNOWN: Ton
 def sheet(contents: Contents, sealed: Sequence[Seal], verification: Verification) -> Sheet:
     """The page; WrongError where a member that it needs is not what it must be."""
     report = contents.report
-    kind, word = verdict(report)
+    kind, word, first = _verdict(contents, verification)
     parts = (
         runs(contents),
         found(report),
@@ -38,15 +38,26 @@ def sheet(contents: Contents, sealed: Sequence[Seal], verification: Verification
         _how(verification.pack),
     )
     return Sheet(
-        kind="fail" if verification.exit_code == 1 else kind,
+        kind=kind,
         word=word,
-        headline=_capital(headline(report)),
+        headline=first,
         because=_capital(because(report)),
         alarms=tuple(_alarms(contents, sealed, verification)),
         facts=tuple(_facts(contents, sealed)),
         parts=parts,
         made=f"Made by s3guard of the evidence pack {verification.pack}, SHA-256 {verification.sha256}.",
     )
+
+
+def _verdict(contents: Contents, verification: Verification) -> tuple[str, str, str]:
+    """How the page is coloured, its largest words, and the sentence below: of a pack that was altered, nothing is told as if it were so."""
+    kind, word = verdict(contents.report)
+    first = _capital(headline(contents.report))
+    if verification.exit_code == 1:
+        return "fail", "Do not rely on this pack", f"It says: {word}. {first}"
+    if kind == "pass" and contents.manifest.not_looked_at:
+        return "undetermined", "No violation in what was reviewed, and not everything was", first
+    return kind, word, first
 
 
 def _alarms(contents: Contents, sealed: Sequence[Seal], verification: Verification) -> Iterator[Said]:
@@ -60,7 +71,7 @@ def _alarms(contents: Contents, sealed: Sequence[Seal], verification: Verificati
     for seal in sealed:
         if seal.kind == "sign-off" and seal.said.get("decision") == "rejected":
             yield Said(f"A reviewer rejected this pack: {told(seal)}", Tone.BAD)
-    yield from (Said(f"Not looked at when the pack was made: {reason}", Tone.OPEN) for reason in contents.manifest.not_looked_at)
+    yield from (Said(f"Missing, or not looked at: {reason}", Tone.OPEN) for reason in contents.manifest.not_looked_at)
 
 
 def _facts(contents: Contents, sealed: Sequence[Seal]) -> Iterator[tuple[str, str]]:
