@@ -429,6 +429,9 @@ def _unlooked(request: Request, coverage: Coverage) -> Iterator[tuple[str, str]]
 
 def _empty(request: Request, coverage: Coverage) -> str:
     """Why there was nothing to judge."""
+    if coverage.records and request.frameworks:
+        names = " or ".join(request.frameworks)
+        return f"Nothing was judged: no policy that names {names} under `frameworks` has a rule over a bucket with records."
     if coverage.records:
         return "Nothing was judged: no rule that was asked for applies to a bucket that has records."
     if request.state is not None:

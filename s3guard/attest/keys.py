@@ -221,5 +221,5 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         raise UsageError(f"{shown(str(path))}: it cannot be read: {(error.strerror or str(error)).lower()}") from error
     if len(found) > _LARGEST:
-        raise UsageError(f"{shown(str(path))}: this is longer than any key")
+        raise UsageError(f"{shown(str(path))}: this is longer than any key; a key stands behind --key, and a pack without a flag")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,7 +90,23 @@ def packer(context: typer.Context, file: Path | None, signed: Signed, stored: St
         raise UsageError("--retain and --allow-unlocked say how a pack is kept: give --store as well")
     if file is None:
         return None
+    if store is not None:
+        storing.look(context, store, retain, stored[2], file.name)
+    _spare(file)
     from s3guard.evidence.lines import Lines
 
     seal = None if key is None else signing.seal(context, key, passphrase_file, timestamp, access)
     return Packer(context, file, seal, stored, access, loud, Lines())
+
+
+def _spare(file: Path) -> None:
+    """UsageError where a pack would be written over what is no pack: a key given in its place could never be had again."""
+    from s3guard.evidence.archive import BEGINS
+
+    try:
+        with file.open("rb") if file.is_file() else BytesIO() as stream:
+            begun = stream.read(len(BEGINS))
+    except OSError:
+        return  # NOTE: whoever writes it says why that cannot be done.
+    if begun and begun != BEGINS:
+        raise UsageError(f"{shown(str(file))}: this is there already and is no evidence pack, so it is not written over; give another name")

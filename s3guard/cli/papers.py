@@ -11,6 +11,7 @@ from s3guard.cli import terminal
 from s3guard.cli.delivery import keep_apart
 from s3guard.model import UsageError
 from s3guard.problems import did_you_mean, one_of, quoted
+from s3guard.text import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,13 @@ class Paper:
     """None: standard output."""
 
 
-def papers(written: Sequence[str], formats: Sequence[str]) -> tuple[Paper, ...]:
-    """What ``--output`` asks for, else the first of `formats`; UsageError for another one, and for two in one place."""
+def papers(written: Sequence[str], formats: Sequence[str], *read: Path) -> tuple[Paper, ...]:
+    """What ``--output`` asks for, else the first of `formats`; UsageError for another one, two in one place, or a file that is `read`."""
     found = tuple(_paper(one, formats) for one in written or formats[:1])
     keep_apart(*(paper.path for paper in found))
+    for paper in found:
+        if paper.path is not None and paper.path.exists() and any(one.exists() and one.samefile(paper.path) for one in read):
+            raise UsageError(f"--output {paper.format}:{shown(str(paper.path))}: this file is what is read; give another name")
     if sum(paper.path is None for paper in found) > 1:
         raise UsageError(f"one thing at most goes to standard output; give the others a file, as in --output {formats[-1]}:FILE")
     return found

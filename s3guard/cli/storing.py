@@ -52,7 +52,6 @@ AllowUnlocked = Annotated[bool, options.switch("allow-unlocked", options.WRITTEN
 def lock(context: typer.Context, retain: str | None, lock_mode: str, frameworks: Iterable[str], *, allow_unlocked: bool) -> Lock:
     """What is asked of the bucket, counted from now; UsageError for a time or a mode that is none, or where nobody says for how long."""
     from s3guard.evidence.worm import Lock, Mode, retention
-    from s3guard.quantities import duration
 
     if lock_mode not in MODES:
         raise UsageError("--lock-mode: say compliance or governance")
@@ -61,13 +60,27 @@ def lock(context: typer.Context, retain: str | None, lock_mode: str, frameworks:
         if kept is None:
             raise UsageError("--store: for how long? Say --retain 365d; no framework of these policies names a time")
     else:
-        with choices.about(context, "retain"):
-            kept = timedelta(milliseconds=duration(retain))
+        kept = _time(context, retain)
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         return Lock(now + kept, Mode(lock_mode.upper()), allow_unlocked)
     except OverflowError as error:
         raise UsageError("--retain: this is longer than the calendar goes") from error
+
+
+def look(context: typer.Context, uri: str, retain: str | None, lock_mode: str, name: str) -> None:
+    """UsageError for an address, a time or a mode that is none: told before hours of logs are judged, and not after."""
+    from s3guard.evidence import worm
+
+    worm.place(uri, name)
+    lock(context, retain or "1d", lock_mode, (), allow_unlocked=False)
+
+
+def _time(context: typer.Context, retain: str) -> timedelta:
+    from s3guard.quantities import duration
+
+    with choices.about(context, "retain"):
+        return timedelta(milliseconds=duration(retain))
 
 
 def stored(path: Path, uri: str, asked: Lock, access: Access, name: str | None = None) -> str:

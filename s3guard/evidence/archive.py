@@ -26,6 +26,8 @@ MANY: Final = 10_000
 """Members of a pack."""
 HELD: Final = 256 << 20
 """Bytes of a member that is read into memory at once."""
+BEGINS: Final = b"README.txt\0"
+"""How every pack begins: its first member by name, in the header of it."""
 _BLOCK: Final = 512
 _RECORD: Final = 20 * _BLOCK
 _MODE: Final = 0o644

@@ -56,7 +56,7 @@ class Found:
             return ("its record was pruned, so that nobody knows what it judged",)
         told = []
         if self.undetermined:
-            told.append(f"{plural(self.undetermined, 'check')} could not be decided")
+            told.append(f"{plural(self.undetermined, 'check')} could not be decided in full")
         if self.unreadable:
             told.append(f"{plural(self.unreadable, 'log object')} could not be read to the end")
         if self.unwritten:

@@ -13,7 +13,9 @@ _STYLE = """
 .said { margin: 10px 0; max-width: 86ch }
 main .scroll { margin: 14px 0 22px }
 main td { min-width: 8em; overflow-wrap: break-word }
-main td.n { min-width: 0 }
+main td:last-child { min-width: 14em; overflow-wrap: anywhere }
+main td.n, main td.n:last-child { min-width: 0; overflow-wrap: normal }
+main .nums td { min-width: 0 }
 .top .headline + .facts { margin-top: 20px }
 """
 """What this page has besides the style of all pages."""

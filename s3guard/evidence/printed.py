@@ -1,4 +1,4 @@
-"""The auditor's page on a terminal."""
+"""The auditor's page on a terminal: the first page, which can be read in a minute, or all of it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,17 @@ _LEAST: Final = 10
 """Columns that a cell keeps, however little room there is: the longest escape, which is never cut."""
 _CELL: Final = 400
 """Characters of a cell that are shown."""
+_FIRST: Final = 10
+"""Rows of a table on the first page; the rest is counted."""
+_SHORT: Final = 120
+"""Characters of a cell on the first page."""
+_MORE: Final = (
+    "This is the first page. All of it, finding by finding and control by control: --verbose, or -o html:FILE for a browser and for print."
+)
 
 
 def lines(sheet: Sheet, look: Options) -> Iterator[str]:
-    """The page, a line at a time."""
+    """The first page, a line at a time; with `look.verbose` all there is."""
     page = Page(look.width, look.color, look.ascii, gutter=0)
     room = max(NARROWEST, min(look.width, WIDEST))
     yield page.paint("Evidence of a review of Amazon S3 access logs", BOLD)
@@ -41,22 +48,25 @@ def lines(sheet: Sheet, look: Options) -> Iterator[str]:
         yield from (f"{' ' * (longest + _BETWEEN)}{line}" for line in more)
     for number, part in enumerate(sheet.parts, 1):
         yield ""
-        yield from _part(page, number, part, room)
+        yield from _part(page, number, part, room, is_first=not look.verbose)
     yield ""
+    if not look.verbose:
+        yield from _said(page, Said(_MORE), room)
     yield from _said(page, Said(sheet.made, Tone.SOFT), room)
 
 
-def _part(page: Page, number: int, part: Part, room: int) -> Iterator[str]:
+def _part(page: Page, number: int, part: Part, room: int, *, is_first: bool) -> Iterator[str]:
+    blocks = part.brief if is_first and part.brief is not None else part.blocks
     yield from (page.paint(line, BOLD) for line in wrap(page.clean(f"{number}. {part.title}"), room))
     yield page.paint(page.glyph("─", "-") * room, DIM)
-    for at, block in enumerate(part.blocks):
+    for at, block in enumerate(blocks):
         if isinstance(block, Said):
             yield from _said(page, block, room)
         else:
             if at:
                 yield ""
-            yield from _rows(page, block, room)
-            if at + 1 < len(part.blocks):
+            yield from _rows(page, block, room, is_first=is_first)
+            if at + 1 < len(blocks):
                 yield ""
 
 
@@ -65,9 +75,11 @@ def _said(page: Page, said: Said, room: int) -> Iterator[str]:
         yield page.paint(line, _STYLES[said.tone])
 
 
-def _rows(page: Page, table: Rows, room: int) -> Iterator[str]:
+def _rows(page: Page, table: Rows, room: int, *, is_first: bool) -> Iterator[str]:
     """A table, cells wrapped within their columns."""
-    cells = [[page.clean(cell, _CELL) for cell in row] for row in table.rows]
+    shown = table.rows[:_FIRST] if is_first else table.rows
+    left = table.left + len(table.rows) - len(shown)
+    cells = [[page.clean(cell, _SHORT if is_first else _CELL) for cell in row] for row in shown]
     heads = [head.lstrip("#") for head in table.heads]
     numeric = [head.startswith("#") for head in table.heads]
     widths = _widths([heads, *cells], room)
@@ -76,8 +88,9 @@ def _rows(page: Page, table: Rows, room: int) -> Iterator[str]:
         wrapped = [wrap(cell, columns) or [""] for cell, columns in zip(row, widths, strict=True)]
         for line in zip_longest(*wrapped, fillvalue=""):
             yield _row(line, widths, numeric)
-    if table.left:
-        yield page.paint(page.clean(f"and {table.left:,} more, which the members of the pack hold"), DIM)
+    if left:
+        where = "which --verbose shows" if left > table.left else "which the members of the pack hold"
+        yield page.paint(page.clean(f"and {left:,} more, {where}"), DIM)
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:

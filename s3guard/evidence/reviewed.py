@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -10,12 +11,14 @@ from s3guard.evidence.sheet import Part, Rows, Said, Tone
 from s3guard.fields import WARNINGS
 from s3guard.model import ControlStatus, Report, Result, Status
 from s3guard.outputs import plural, statements
-from s3guard.verdict import headline, standing, worst
+from s3guard.verdict import Standing, headline, standing, worst
 
 ROWS: Final = 100
 """Rows of a table; the rest is counted."""
 _FINDINGS: Final = 3
 """Findings of a failed check that are told."""
+_SILENT: Final = 5
+"""Times without a record that the first page names; more are counted there."""
 
 _GROUPS: Final = (
     (
@@ -40,15 +43,17 @@ _GROUPS: Final = (
 def found(report: Report) -> Part:
     """What the checks found."""
     sorted_out = standing(report)
-    blocks: list[Said | Rows] = [Said(f"A check is one rule of a policy over one bucket. {_capital(became(report))}.")]
+    lead = Said(f"A check is one rule of a policy over one bucket. {_capital(became(report))}.")
+    blocks: list[Said | Rows] = [lead]
     if sorted_out.violations:
         blocks.append(Said("These checks failed:", Tone.BAD))
         blocks.append(_checks("Checks that failed", sorted_out.violations, report))
     if sorted_out.undetermined:
-        blocks.append(Said("These could not be judged, which is no pass:", Tone.OPEN))
-        listed = [(one.rule, one.bucket or "no bucket", one.reason or "no reason is given") for one in sorted_out.undetermined]
-        blocks.append(rows("Checks that could not be judged", ("Check", "Bucket", "Why"), listed))
-    stand = standing_since_before(report)
+        blocks += _undecided(sorted_out)
+    stand, brief_stand = (
+        standing_since_before(report),
+        Said("These checks failed by what an earlier review or a baseline told already:", Tone.BAD),
+    )
     if stand:
         blocks.append(Said("These checks failed by what an earlier review or a baseline told already; no waiver covers it:", Tone.BAD))
         blocks.append(_checks("Checks that failed as is known from before", stand, report))
@@ -56,7 +61,14 @@ def found(report: Report) -> Part:
     if tolerated:
         blocks.append(Said("These have findings that fail no review here: waived, or of a low severity.", Tone.SOFT))
         blocks.append(_checks("Checks with findings that are tolerated", tolerated, report))
-    return Part("found", "What was found", tuple(blocks), short="Findings", note=f"{len(sorted_out.violations) + len(stand):,}")
+    brief: list[Said | Rows] = [lead]
+    if sorted_out.violations:
+        brief += [Said("These checks failed, the most severe first:", Tone.BAD), _failed(sorted_out.violations, report)]
+    if stand:
+        brief += [brief_stand, _failed(stand, report)]
+    brief += _undecided(sorted_out)
+    note = f"{len(sorted_out.violations) + len(stand):,}"
+    return Part("found", "What was found", tuple(blocks), short="Findings", note=note, brief=tuple(brief))
 
 
 def standing_since_before(report: Report) -> list[Result]:
@@ -78,6 +90,25 @@ def became(report: Report) -> str:
     stand = standing_since_before(report)
     more = f"; {plural(len(stand), 'check')} failed as was told before" if stand else ""
     return f"{headline(report)}{more}"
+
+
+def _undecided(sorted_out: Standing) -> list[Said | Rows]:
+    if not sorted_out.undetermined:
+        return []
+    listed = [(one.rule, one.bucket or "no bucket", one.reason or "no reason is given") for one in sorted_out.undetermined]
+    return [
+        Said("These could not be judged, which is no pass:", Tone.OPEN),
+        rows("Checks that could not be judged", ("Check", "Bucket", "Why"), listed),
+    ]
+
+
+def _failed(results: Sequence[Result], report: Report) -> Rows:
+    """Which checks failed, without what they saw."""
+    listed = [
+        (worst(one, report.run.fail_on).value, one.rule, one.bucket or "no bucket", f"{len(one.findings) + one.omitted.findings:,}")
+        for one in results
+    ]
+    return rows("Checks that failed", ("Severity", "Check", "Bucket", "#Findings"), listed)
 
 
 def _checks(label: str, results: Sequence[Result], report: Report) -> Rows:
@@ -120,8 +151,13 @@ def covered(report: Report, gaps: Iterable[tuple[str, str]] = (), kept: int = 0)
     if silent:
         blocks.append(Said("Times without a record (nobody may have asked anything, or logs may be missing: the logs alone cannot tell):"))
         blocks.append(rows("Times without a record", ("Bucket", "Time"), silent))
-    blocks += _blind(report, kept)
-    return Part("covered", "What was covered, and what was not", tuple(blocks), short="Coverage")
+    blind = tuple(_blind(report, kept))
+    brief = list(blocks)
+    if len(silent) > _SILENT:
+        told = Said(f"{plural(len(silent), 'time')} without a record: nobody may have asked anything then, or logs may be missing.")
+        brief[-2:] = [told]
+    whole = (*blocks, *blind, *_warned(report))
+    return Part("covered", "What was covered, and what was not", whole, short="Coverage", brief=(*brief, *blind))
 
 
 def _blind(report: Report, kept: int) -> Iterator[Said | Rows]:
@@ -146,8 +182,12 @@ def _blind(report: Report, kept: int) -> Iterator[Said | Rows]:
         yield Said(f"{plural(len(unnamed), 'bucket')} with records has no policy, so nobody judged what was done there.", Tone.OPEN)
     if not (coverage.unreadable or coverage.quarantined or coverage.ambiguous):
         yield Said("Every log object was read to its end, and every line as a record.", Tone.GOOD)
-    if coverage.warnings:
-        listed = [(kind, f"{count:,}", WARNINGS.get(kind, "")) for kind, count in sorted(coverage.warnings.items())]
+
+
+def _warned(report: Report) -> Iterator[Said | Rows]:
+    warnings = report.coverage.warnings
+    if warnings:
+        listed = [(kind, f"{count:,}", WARNINGS.get(kind, "")) for kind, count in sorted(warnings.items())]
         yield Said("Warnings, which change no verdict:")
         yield rows("Warnings", ("Kind", "#Records", "What it says"), listed)
 
@@ -159,6 +199,8 @@ def controls(report: Report) -> Part:
     ]
     if not report.controls:
         blocks.append(Said("The policies name no framework, so no control is told.", Tone.OPEN))
+    else:
+        blocks.append(_matrix(report))
     known = {status for statuses, _, _ in _GROUPS for status in statuses}
     for statuses, title, meaning in _GROUPS:
         last = "not evidenced" in statuses
@@ -166,7 +208,19 @@ def controls(report: Report) -> Part:
         if here:
             blocks.append(Said(f"{title}: {plural(len(here), 'control')}. {meaning}"))
             blocks.append(rows(title, ("Framework", "Control", "Title", "Why"), [_control(one) for one in here]))
-    return Part("controls", "What this is evidence for", tuple(blocks), short="Controls", note=f"{len(report.controls):,}")
+    note = f"{len(report.controls):,}"
+    brief = (blocks[0], blocks[1]) if report.controls else None
+    return Part("controls", "What this is evidence for", tuple(blocks), short="Controls", note=note, brief=brief)
+
+
+def _matrix(report: Report) -> Rows:
+    """How many controls of each framework have which evidence."""
+    statuses = [status for group, _, _ in _GROUPS for status in group]
+    counted: dict[str, Counter[str]] = {}
+    for one in report.controls:
+        counted.setdefault(one.framework, Counter())[one.status if one.status in statuses else "not evidenced"] += 1
+    listed = [(name, *(f"{found[status]:,}" for status in statuses)) for name, found in counted.items()]
+    return rows("Controls by framework", ("Framework", *(f"#{_capital(status)}" for status in statuses)), listed)
 
 
 def _control(one: ControlStatus) -> tuple[str, ...]:
@@ -177,8 +231,9 @@ def _control(one: ControlStatus) -> tuple[str, ...]:
 def limits(report: Report, more: Sequence[str] = ()) -> Part:
     """What all this proves, and what not; `more` are limits of the pack."""
     *said, proves = statements(report)
-    blocks = (Said(proves), *(Said(one) for one in more), *(Said(one, Tone.SOFT) for one in said))
-    return Part("limits", "What this proves, and what not", blocks, short="Limits")
+    first = (Said(proves), *(Said(one) for one in more))
+    blocks = (*first, *(Said(one, Tone.SOFT) for one in said))
+    return Part("limits", "What this proves, and what not", blocks, short="Limits", brief=first)
 
 
 def verdict(report: Report) -> tuple[str, str]:

@@ -46,6 +46,8 @@ class Part:
     """In the list of contents; the title where it is empty."""
     note: str = ""
     """A number beside it there."""
+    brief: tuple[Said | Rows, ...] | None = None
+    """What the first page on a terminal says instead of all; None: all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from s3guard.evidence.contents import Contents
+from s3guard.evidence.members import ATTESTATIONS
 from s3guard.evidence.reviewed import became, controls, covered, found, limits, rows, verdict
 from s3guard.evidence.seals import Seal, told
 from s3guard.evidence.sheet import Part, Rows, Said, Sheet, Tone
 from s3guard.evidence.timeline import asked, changes, runs, silent, waivers
-from s3guard.evidence.verification import Mark, Verification
+from s3guard.evidence.verification import Check, Mark, Verification
 from s3guard.outputs import plural
 from s3guard.verdict import because
 
@@ -23,7 +24,7 @@ _TONES: Final = {Mark.HOLDS: Tone.GOOD, Mark.BROKEN: Tone.BAD, Mark.UNKNOWN: Ton
 def sheet(contents: Contents, sealed: Sequence[Seal], verification: Verification) -> Sheet:
     """The page; WrongError where a member that it needs is not what it must be."""
     report = contents.report
-    kind, word = verdict(report)
+    kind, word, first = _verdict(contents, verification)
     parts = (
         runs(contents),
         found(report),
@@ -37,15 +38,26 @@ def sheet(contents: Contents, sealed: Sequence[Seal], verification: Verification
         _how(verification.pack),
     )
     return Sheet(
-        kind="fail" if verification.exit_code == 1 else kind,
+        kind=kind,
         word=word,
-        headline=_capital(became(report)),
+        headline=first,
         because=_capital(because(report)),
         alarms=tuple(_alarms(contents, sealed, verification)),
         facts=tuple(_facts(contents, sealed)),
         parts=parts,
         made=f"Made by s3guard of the evidence pack {verification.pack}, SHA-256 {verification.sha256}.",
     )
+
+
+def _verdict(contents: Contents, verification: Verification) -> tuple[str, str, str]:
+    """How the page is coloured, its largest words, and the sentence below: of a pack that was altered, nothing is told as if it were so."""
+    kind, word = verdict(contents.report)
+    first = _capital(became(contents.report))
+    if verification.exit_code == 1:
+        return "fail", "Do not rely on this pack", f"It says: {word}. {first}"
+    if kind == "pass" and contents.manifest.not_looked_at:
+        return "undetermined", "No violation in what was reviewed, and not everything was", first
+    return kind, word, first
 
 
 def _alarms(contents: Contents, sealed: Sequence[Seal], verification: Verification) -> Iterator[Said]:
@@ -59,7 +71,7 @@ def _alarms(contents: Contents, sealed: Sequence[Seal], verification: Verificati
     for seal in sealed:
         if seal.kind == "sign-off" and seal.said.get("decision") == "rejected":
             yield Said(f"A reviewer rejected this pack: {told(seal)}", Tone.BAD)
-    yield from (Said(f"Not looked at when the pack was made: {reason}", Tone.OPEN) for reason in contents.manifest.not_looked_at)
+    yield from (Said(f"Missing, or not looked at: {reason}", Tone.OPEN) for reason in contents.manifest.not_looked_at)
 
 
 def _facts(contents: Contents, sealed: Sequence[Seal]) -> Iterator[tuple[str, str]]:
@@ -88,7 +100,8 @@ def _policies(contents: Contents) -> Part:
         Said("The rules of the review, by the very files that judged; each lies in the pack, and its SHA-256 says which version it is."),
         rows("Policies", ("Policy", "File", "SHA-256"), listed),
     ]
-    return Part("policies", "The policies that judged", tuple(blocks), short="Policies", note=f"{len(listed):,}")
+    begun = rows("Policies", ("Policy", "SHA-256 begins"), [(name, sha256[:_DIGITS]) for name, _, sha256 in listed])
+    return Part("policies", "The policies that judged", tuple(blocks), "Policies", f"{len(listed):,}", brief=(blocks[0], begun))
 
 
 def _signed(sealed: Sequence[Seal], verification: Verification) -> Part:
@@ -98,15 +111,25 @@ def _signed(sealed: Sequence[Seal], verification: Verification) -> Part:
     for seal in sealed:
         held = "holds, by a key that you trust" if seal.held else "not verified"
         said = "; ".join(seal.faults) or (told(seal) if seal.kind == "sign-off" else f"key {seal.keys}")
-        stated.append((seal.member, "wrong" if seal.faults else held, said))
+        stated.append((seal.member.removeprefix(ATTESTATIONS), "wrong" if seal.faults else held, said))
     if stated:
         blocks.append(rows("Signed statements", ("Statement", "Signature", "Who"), stated))
     blocks += [Said(f"The reviewer's own words: {seal.said.get('statement', '')}") for seal in sealed if seal.kind == "sign-off"]
     blocks.append(Said("What was verified of this pack, before this page was made:"))
-    blocks += [Said(f"{check.mark.value.capitalize()}: {check.says}", _TONES[check.mark]) for check in verification.checks]
-    return Part("signed", "Who made, signed and signed off", tuple(blocks), short="Signatures", note=f"{len(stated):,}")
+    holding = [check for check in verification.checks if check.mark is Mark.HOLDS]
+    rest = [_check(check) for check in verification.checks if check.mark is not Mark.HOLDS]
+    brief = (*blocks, Said(f"Verified: {plural(len(holding), 'thing')}, which evidence verify names.", Tone.GOOD), *rest)
+    blocks += [_check(check) for check in verification.checks]
+    note = f"{len(stated):,}"
+    return Part("signed", "Who made, signed and signed off", tuple(blocks), short="Signatures", note=note, brief=brief)
 
 
+def _check(check: Check) -> Said:
+    return Said(f"{check.mark.value.capitalize()}: {check.says}", _TONES[check.mark])
+
+
+_DIGITS: Final = 16
+"""Of a SHA-256, on the first page."""
 _LIMITS: Final = (
     "The pack says what these policies found in the log records that were delivered, not whether the policies ask for what must be asked.",
     "Signatures say who signed and that nothing was changed since; not that the signer told the truth: --replay judges the logs again.",

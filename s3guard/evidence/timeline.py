@@ -16,7 +16,7 @@ _STATES: Final = ("on_time", "late", "incomplete", "missing")
 _MEANT: Final = {
     "late": "late",
     "incomplete": "a run came, and did not look at everything",
-    "missing": "missing: no run came",
+    "missing": "missing: no run came to its end",
 }
 _DIGITS: Final = 16
 """Of a SHA-256, for people; the members hold all of it."""

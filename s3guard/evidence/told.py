@@ -11,7 +11,7 @@ from s3guard.evidence.found import Found
 from s3guard.evidence.lines import MANY
 from s3guard.evidence.material import Material
 from s3guard.evidence.reviews import MOST, Change, Kept, Review, Schedule
-from s3guard.model import BucketCoverage, Hours
+from s3guard.model import BucketCoverage, Hours, Status
 from s3guard.outputs import instant, plural
 from s3guard.text import shown
 
@@ -148,8 +148,9 @@ def not_looked_at(material: Material, schedules: Sequence[Schedule], found: Sequ
         yield "No record of a log lies in the period: nothing was judged."
     undetermined = [result for result in report.results if result.is_undecided]
     if undetermined:
-        were = "check" if len(undetermined) == 1 else "checks"
-        yield f"{len(undetermined):,} {were} could not be decided; the report says why."
+        broken = sum(result.status is Status.FAIL for result in undetermined)
+        beside = f" ({broken:,} of them found violations in the rest)" if broken else ""
+        yield f"{plural(len(undetermined), 'check')} could not be decided in full{beside}; the report says why."
     if report.coverage.unreadable:
         yield f"{plural(len(report.coverage.unreadable), 'log object')} could not be read to the end: what was not read was not judged."
     if count := report.coverage.quarantined:

@@ -90,6 +90,12 @@ def _meanings(name: str, page: Page) -> Iterator[Callable[[], Iterable[str]]]:
         yield partial(columns.warning_explained, name, page)
     if name in OUTCOMES:
         yield partial(columns.outcome_explained, name, page)
+    yield from _of_controls(name, page)
+
+
+def _of_controls(name: str, page: Page) -> Iterator[Callable[[], Iterable[str]]]:
+    if name in control.run_evidence():
+        yield partial(control.run_explained, name, page)
     if _is_control(name):
         yield from (partial(control.explained, framework, id_, page) for framework, id_ in control.find(name))
 
@@ -114,9 +120,10 @@ def _unknown(name: str) -> str:
     if rest and (framework := did_you_mean(first.lower(), frameworks.names())):
         return f"there is no framework {shown(first)!r}{framework}"
     known = [*rules.catalog(), *checks.catalog(), *error_codes(), *COLUMNS, *OPERATION_CLASSES, *known_operations(), *WARNINGS, *OUTCOMES]
+    known += control.run_evidence()
     meant = (
         did_you_mean(name, known)
-        or ": give a rule, an error code, a column, an operation, a whole log line in quotes, FILE:LINE, or a fingerprint"
+        or ": give a rule, check, control, error code, column, operation, a whole log line in quotes, FILE:LINE, or a fingerprint"
     )
     return f"there is nothing to explain under {said!r}{meant}"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from s3guard import frameworks
@@ -73,6 +75,26 @@ def evidence(entry: Evidence, framework: Framework, page: Page) -> Iterator[str]
     yield from page.lines("says who", entry.confidence)
     for key in entry.source:
         yield from page.lines("", framework.sources[key].told)
+
+
+def run_evidence() -> list[str]:
+    """The names of what a run is evidence of beside its results."""
+    from s3guard.frameworks.shape import RUN_EVIDENCE
+
+    return list(RUN_EVIDENCE)
+
+
+def run_explained(name: str, page: Page) -> Iterator[str]:
+    """Lines of the page of such a name."""
+    from s3guard.frameworks.shape import RUN_EVIDENCE
+
+    yield from page.ends("evidence", name, "of a run, beside its results")
+    yield from page.lines("what", RUN_EVIDENCE[name])
+    found = (
+        (id_, control.id) for id_ in _newest() for control in frameworks.load(id_).controls if any(name in e.run for e in control.evidence)
+    )
+    for id_, controls in groupby(found, key=itemgetter(0)):
+        yield from page.lines("bears on", f"{id_} {', '.join(one for _, one in controls)}")
 
 
 def reading(control: ControlOf) -> str:

@@ -82,6 +82,8 @@ def test_the_page_of_a_pack_that_was_altered_says_so_first(here: Here, pack: tup
         (["verify", "logs/clean.log", "--key", "logs/clean.log"], 2, "this is no public key"),
         (["verify", "logs/clean.log", "--key", "signer.pem"], 2, "this is a private key"),
         (["verify", "logs/clean.log", "--tsa-roots", "logs/clean.log"], 2, "there is no certificate"),
+        (["show", "logs/clean.log", "-o", "html:logs/clean.log"], 2, "this file is what is read; give another name"),
+        (["verify", "logs/clean.log", "-o", "json:logs/../logs/clean.log"], 2, "this file is what is read"),
         (["verify", "logs/clean.log"], 1, "This is not a whole evidence pack"),
         (["show", "logs/clean.log"], 3, "this is no evidence pack"),
     ],

@@ -84,7 +84,7 @@ def test_the_change_of_the_policy_is_told_with_both_texts(there: Here, tmp_path:
 
 def test_the_first_page_and_the_manifest_say_what_is_missing(there: Here, tmp_path: Path) -> None:
     _, pack = packed(there, tmp_path / "e.tar")
-    found, undecided = manifest.parse(pack.data("manifest.json")).not_looked_at, "1 check could not be decided"
+    found, undecided = manifest.parse(pack.data("manifest.json")).not_looked_at, "1 check could not be decided in full"
     assert found == [
         f"2 reviews by the policy phi are missing: due {instant(history.at(history.MISSING))}, {instant(history.at(history.KILLED))}.",
         f"A review by the policy phi is incomplete: due {instant(history.at(history.UNDECIDED))}.",

@@ -35,6 +35,7 @@ def test_the_first_page_tells_what_is_missing_and_all_of_it_is_verified(here: He
     assert 0 == ended.code
     page, is_wrong = shown_of(Request(path))
     assert not is_wrong
+    assert ("undetermined", "No violation in what was reviewed, and not everything was") == (page.kind, page.word)
     reviews, changes = (part for part in page.parts if part.name in ("reviews", "changes"))
     days = {row[1][:10] for row in table(reviews, "Reviews that did not take place as they must")}
     assert {f"{history.at(day):%Y-%m-%d}" for day in (history.MISSING, history.KILLED, history.UNDECIDED)} == days

@@ -177,12 +177,26 @@ def test_standard_input_has_a_pack(here: Here) -> None:
         (("--evidence", "e.tar", "--retain", "9d"), "give --store as well"),
         (("--evidence", "e.tar", "-o", "json:e.tar"), "two files would be written to"),
         (("--evidence", "e.tar", "--key", "none.pem"), "none.pem"),
+        (("--evidence", "e.tar", "--store", "folder"), "an address such as s3://org-evidence/s3guard is expected"),
+        (("--evidence", "e.tar", "--store", "s3://b/p", "--retain", "5x"), "'5x' is not a duration"),
+        (("--evidence", "e.tar", "--store", "s3://b/p", "--lock-mode", "soft"), "say compliance or governance"),
+        (("--evidence", "logs/clean.log"), "this is there already and is no evidence pack, so it is not written over"),
     ],
 )
 def test_flags_that_say_nothing_are_wrong_usage(here: Here, arguments: tuple[str, ...], told: str) -> None:
     ended = here("check", "logs/clean.log", *arguments)
-    assert ended.code == 2
+    assert (ended.code, ended.out) == (2, "")
     assert told in ended.err
+
+
+def test_a_key_that_is_given_in_the_place_of_the_pack_is_still_there(here: Here) -> None:
+    assert here("evidence", "keygen", "-o", "us").code == 0
+    key = Path("us.pem").read_bytes()
+    assert here("check", "logs/clean.log", "--evidence", "us.pem").code == 2
+    assert here("evidence", "pack", "--state", "state", "-o", "us.pem").code == 2
+    assert key == Path("us.pem").read_bytes()
+    assert packed(here, *CHECK)[1]
+    assert packed(here, *CHECK)[1], "a pack is written over one"
 
 
 def test_files_that_policies_extend_lie_as_they_did_and_packs_beside_them(here: Here) -> None:

@@ -170,7 +170,7 @@ def test_the_first_page_tells_a_missing_day_a_failed_run_and_a_change_of_policy_
     assert not is_wrong, wrong(verified(Request(path)))
     reviews, changes = ([*cells(part)] for part in page.parts if part.name in ("reviews", "changes"))
     assert "p asks for a review every 1d, at most 6h late: 90 were due, 88 took place in time, 1 incomplete, 1 missing." in reviews
-    assert 1 == reviews.count("missing: no run came")
+    assert 1 == reviews.count("missing: no run came to its end")
     assert 1 == reviews.count("a run came, and did not look at everything")
     assert 1 == reviews.count("1 log object could not be read to the end")
     assert ["killed00", "2026-08-23 00:00:00"] == reviews[-2:]
@@ -180,6 +180,20 @@ def test_the_first_page_tells_a_missing_day_a_failed_run_and_a_change_of_policy_
     told = [*printed.lines(page, Options(width=80))]
     assert [] == [line for line in told if width(line) > 80]
     assert any("A review by the policy p is missing: due" in alarm.text for alarm in page.alarms)
+    assert any("asks for a review every 1d" in line for line in told)
+    assert len(told) < 150
+
+
+def test_the_largest_words_of_a_pack_that_was_altered_are_not_its_own(folder: Path) -> None:
+    path = history(folder)
+    path.write_bytes(path.read_bytes().replace(b"EVIDENCE OF", b"EVIDENSE OF", 1))
+    page, is_wrong = shown_of(Request(path))
+    assert is_wrong
+    assert ("fail", "Do not rely on this pack", True) == (
+        page.kind,
+        page.word,
+        page.headline.startswith("It says: Nothing was judged."),
+    )
 
 
 def cells(part: Part) -> Iterator[str]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -27,7 +28,7 @@ def sheet(text: str) -> Sheet:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_text_acts_on_a_terminal_or_breaks_its_lines(name: str) -> None:
-    for look in (Options(width=80), Options(width=60, ascii=True), Options(width=200)):
+    for look in (Options(width=80), Options(width=60, ascii=True), Options(width=200), Options(width=80, verbose=True)):
         found = [*printed.lines(sheet(HOSTILE[name]), look)]
         assert [] == [line for line in found if width(line) > look.width]
         plain = "\n".join(found).replace("\\u{", "")
@@ -57,5 +58,17 @@ def test_a_terminal_has_colour_only_where_it_is_asked_for() -> None:
 
 
 def test_rows_that_are_left_out_are_counted() -> None:
-    assert "and 12 more" in "\n".join(printed.lines(sheet("x"), Options()))
+    assert "and 12 more, which the members of the pack hold" in "\n".join(printed.lines(sheet("x"), Options()))
     assert "and 12 more" in paged.render(sheet("x"))
+
+
+def test_the_first_page_says_the_brief_and_no_more_rows_than_a_person_reads() -> None:
+    table = Rows("Numbers", ("#Number", "Words"), tuple((f"{at}", "word " * 50) for at in range(25)), left=3)
+    briefed = Part("briefed", "Briefed", (Said("all there is"),), brief=(Said("in short"),))
+    page = replace(sheet("x"), parts=(briefed, Part("whole", "Whole", (table,))))
+    first, whole = ("\n".join(printed.lines(page, Options(width=80, verbose=verbose))) for verbose in (False, True))
+    assert ("in short" in first, "all there is" in first, "and 18 more, which --verbose shows" in first) == (True, False, True)
+    assert ("in short" in whole, "all there is" in whole, "and 3 more, which the members" in whole) == (False, True, True)
+    assert ("This is the first page" in first, "This is the first page" in whole) == (True, False)
+    assert "all there is" in paged.render(page)
+    assert len(first.splitlines()) < 60

@@ -25,6 +25,12 @@ s3guard controls 10.2.1.3 --verbose
 s3guard controls --framework hipaa --format json
 """
 
+_LEGEND = (
+    "direct: seen in log records. configuration: how buckets were set up when s3guard audit looked. supporting: helps, and shows nothing "
+    "by itself. SAL-… are checks of the audit, E-… what a run or an evidence pack shows, other names rules of policies; "
+    "s3guard explain NAME tells more of each."
+)
+
 
 def controls(
     context: typer.Context,
@@ -103,6 +109,9 @@ def _listed(found: Sequence[tuple[Framework, Sequence[ControlOf]]], look: Option
             yield from page.lines("retention", framework.retention.note)
             for sentence in framework.not_covered:
                 yield from page.lines("not shown", sentence)
+    if any(one.evidence for _, several in found for one in several):
+        yield ""
+        yield from page.lines("read as", _LEGEND, DIM)
 
 
 def _told(framework: Framework, one: ControlOf, page: Page, *, sources: bool) -> Iterator[str]:

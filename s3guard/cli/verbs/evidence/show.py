@@ -14,6 +14,7 @@ ORDER = 4
 EXAMPLES = """
 s3guard evidence show evidence.tar
 s3guard evidence show evidence.tar --key signer.pub.pem
+s3guard evidence show evidence.tar --key signer.pub.pem --verbose | less
 s3guard evidence show evidence.tar --key signer.pub.pem -o html:evidence.html
 """
 FORMATS = ("text", "html")
@@ -47,18 +48,21 @@ def show(
         ),
     ] = None,
     color: options.Color = None,
-    verbose: options.Trace = False,  # noqa: ARG001 - whoever runs the verb looks at it
+    verbose: Annotated[
+        bool, options.switch("verbose", options.RUN, "All of it, not the first page alone; where s3guard itself failed.", "-v")
+    ] = False,
 ) -> int:
     """Show what an evidence pack says: who reviewed which period, by which policies, what was found, and what is missing.
 
-    For people who know audits and not this tool. It says at its top whether the pack is whole, and whether anybody verified who signed it;
-    s3guard evidence verify looks at that alone, and ends with what it found. Ends with 0 where the page was shown and nothing in the pack
-    is wrong, with 1 where something was altered, which the page says.
+    For people who know audits and not this tool. On a terminal it is the first page: what was reviewed, what came of it, what is missing,
+    and who stands for it; --verbose and -o html have each finding and each control. It says at its top whether the pack is whole, and
+    whether anybody verified who signed it; s3guard evidence verify looks at that alone, and ends with what it found. Ends with 0 where the
+    page was shown and nothing in the pack is wrong, with 1 where something was altered, which the page says.
     """
     if pack is None:
         raise UsageError("which pack? As in: s3guard evidence show evidence.tar")
-    look = terminal.options(choices.one_of(context, "color", color or "auto"), choices.of(context).environ)
-    asked = papers.papers(wanted or [], FORMATS)
+    look = terminal.options(choices.one_of(context, "color", color or "auto"), choices.of(context).environ, verbose=verbose)
+    asked = papers.papers(wanted or [], FORMATS, pack, *trusted or ())
     from s3guard.attest import Key, stamps
     from s3guard.cli import ending
     from s3guard.evidence import paged, printed

@@ -82,7 +82,7 @@ def verify(
     if pack is None:
         raise UsageError("which pack? As in: s3guard evidence verify evidence.tar --key signer.pub.pem")
     look = terminal.options(choices.one_of(context, "color", color or "auto"), choices.of(context).environ)
-    asked = papers.papers(wanted or [], FORMATS)
+    asked = papers.papers(wanted or [], FORMATS, pack, *trusted or ())
     from s3guard.attest import Key, stamps
     from s3guard.evidence import verification
     from s3guard.evidence.verify import Request, verified
