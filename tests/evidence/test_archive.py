@@ -126,7 +126,6 @@ def _info(name: str, **told: object) -> tarfile.TarInfo:
         _info("a", gname="wheel"),
         _info("a", type=tarfile.AREGTYPE),
     ],
-    ids=str,
 )
 def test_a_member_of_another_form_is_refused(tmp_path: Path, info: tarfile.TarInfo) -> None:
     _made(tmp_path / "one.tar", info)
