@@ -222,7 +222,7 @@ def test_a_finding_that_names_somebody_else_does_not_come_of_judging_again(folde
     """Though the fingerprint is the one that it was."""
     result = next(one for one in pack.report.results if one.findings)
     finding = result.findings[0]
-    lie = replace(finding, subject={name: "arn:aws:iam::123456789012:user/innocent" for name in finding.subject})
+    lie = replace(finding, subject=dict.fromkeys(finding.subject, "arn:aws:iam::123456789012:user/innocent"))
     assert [] == [*_result(result, result)]
     assert "is told otherwise" in "".join(_result(replace(result, findings=(lie, *result.findings[1:])), result))
 
