@@ -171,9 +171,13 @@ def _result(pack: Result, found: Result) -> Iterator[str]:
 
 
 def _facts(finding: Finding) -> tuple[object, ...]:
-    """What of a finding does not depend on what earlier runs reported, nor on where its log objects lie."""
+    """What of a finding does not depend on what earlier runs reported, nor on where its log objects lie.
+
+    NOTE: the subject as well: whoever makes a pack may let the fingerprint stand and name somebody else.
+    """
     waiver = None if finding.waiver is None else sorted(finding.waiver.items(), key=str)
-    return finding.outcome, finding.severity, finding.records, finding.first_seen, finding.last_seen, waiver
+    subject = sorted(finding.subject.items())
+    return subject, finding.outcome, finding.severity, finding.records, finding.first_seen, finding.last_seen, waiver
 
 
 def _by_print(findings: Iterable[Finding]) -> Mapping[str, Finding]:

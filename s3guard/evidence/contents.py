@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from s3guard import __version__
 from s3guard.evidence.agreement import RENDERED, Fault
 from s3guard.evidence.archive import Archive
 from s3guard.evidence.manifest import Manifest
@@ -27,6 +28,7 @@ from s3guard.evidence.members import (
     WAIVERS,
 )
 from s3guard.evidence.originals import Judged
+from s3guard.evidence.readme import readme
 from s3guard.evidence.untrusted import WrongError, loads, quoted
 from s3guard.model import Report, UsageError
 from s3guard.outputs.json import parse
@@ -110,6 +112,9 @@ class Contents:
         ):
             if said != wanted:
                 yield MANIFEST, f"says {quoted(said)} for the {what}; {REPORT} says {quoted(wanted)}"
+        # NOTE: it is read first, and by people alone: a signer could say anything in it. Other versions word it otherwise.
+        if listed.tool.version == __version__ and self.pack.data(README) != readme(listed, [one.path for one in listed.files]).data:
+            yield README, f"is not what this version of s3guard writes of {MANIFEST}: something in it was changed"
 
     def policy_faults(self) -> Iterator[Fault]:
         """What of the policies in the pack is not what report and manifest name."""

@@ -99,7 +99,14 @@ def _seal(pack: Archive, name: str, manifest_sha256: str, keys: Sequence[Key]) -
         return _faulty(name, f"cannot be read: {error}")
     kind = _KINDS.get(statement.predicate_type, "")
     seal = Seal(name, kind, statement.predicate, tuple(keyid for keyid, _ in envelope.signatures), about=statement.sha256)
-    return replace(_held(seal, data, keys), faults=(*_belongs(seal, statement, manifest_sha256), *_held(seal, data, keys).faults))
+    held = _held(seal, data, keys)
+    return replace(held, faults=(*_alone(seal), *_belongs(seal, statement, manifest_sha256), *held.faults))
+
+
+def _alone(seal: Seal) -> Iterator[str]:
+    """NOTE: nobody signs how many signatures there are: whoever has the pack in hand could add one, and the name of its key."""
+    if len(seal.claimed) > 1:
+        yield f"has {len(seal.claimed):,} signatures; s3guard writes one, and who signs as well makes a statement of his own"
 
 
 def _belongs(seal: Seal, statement: Statement, manifest_sha256: str) -> Iterator[str]:

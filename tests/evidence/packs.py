@@ -16,6 +16,7 @@ from s3guard.attest.keys import Ed25519, generate
 from s3guard.evidence import archive, manifest
 from s3guard.evidence.manifest import Manifest, Period, Promises
 from s3guard.evidence.members import MANIFEST, Member
+from s3guard.evidence.readme import readme
 from s3guard.model import Report
 from s3guard.outputs import Options, find, instant
 
@@ -128,7 +129,6 @@ def made(project: Path, *logs: str, policies: str = "policies") -> Pack:
     ]
     hours = hours_of(report)
     members |= {
-        "README.txt": b"A pack.\n",
         "objects.jsonl": "".join(f"{json.dumps(one)}\n" for one in objects).encode(),
         "coverage.json": json.dumps(hours).encode(),
         "runs.json": json.dumps(runs_of(report)).encode(),
@@ -143,7 +143,8 @@ def made(project: Path, *logs: str, policies: str = "policies") -> Pack:
         hours=sum(len(bucket["hours"]) for bucket in hours["buckets"]),
         quarantined=0,
     )
-    return Pack(report, members, promises, {one.policy: one.sha256 for one in report.policies})
+    bare = Pack(report, members, promises, {one.policy: one.sha256 for one in report.policies})
+    return bare.changed(README_txt=readme(bare.manifest, [*members]).data)
 
 
 def hours_of(report: Report) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from s3guard.attest import Key, Statement, dsse
+from s3guard.attest import Key, Statement, canonical, dsse
 from s3guard.attest import statement as signed_statement
 from s3guard.attest.keys import Ed25519
+from s3guard.evidence.again import _result
 from s3guard.evidence.verification import Check, Mark, Verification
 from s3guard.evidence.verify import Request, verified
 from tests.cli.project import project
@@ -103,6 +104,21 @@ def test_a_sign_off_that_was_taken_from_between_others_is_missed(folder: Path, p
     assert "attestations/0003-" in checked(found, "statements").details[0]
 
 
+@pytest.mark.parametrize("first", [False, True])
+def test_a_signature_that_somebody_put_beside_a_trusted_one_is_told(
+    folder: Path, pack: Pack, signer: tuple[Ed25519, Key], *, first: bool
+) -> None:
+    """Else a page would name a key beside the reviewer's that never signed anything, and the pack would hold."""
+    signed = pack.sealed(signer[0]).signed_off(signer[0])
+    name = "attestations/0003-sign-off.dsse.json"
+    envelope = json.loads(signed.signed[name])
+    envelope["signatures"].insert(0 if first else 1, {"keyid": "c" * 64, "sig": ""})
+    changed = replace(signed, signed={**signed.signed, name: canonical(envelope)})
+    found = verified(Request(changed.write(folder / "pack.tar"), [signer[1]]))
+    assert 1 == found.exit_code
+    assert f"{name} has 2 signatures" in checked(found, "statements").details[0]
+
+
 def rewritten(pack: Pack, private: Ed25519, **changes: bytes | Callable[[bytes], bytes] | None) -> Pack:
     """A pack that a liar with the signer's own key made: the manifest lists what is there, and all of it is signed."""
     return pack.changed(**changes).sealed(private)
@@ -144,6 +160,11 @@ LIES: dict[str, tuple[dict[str, Any], str, str]] = {
         {"report_html": lambda data: data.replace(b"user/eve", b"user/ann")},
         "agreement",
         "report.html is not what this version",
+    ),
+    "a word of the page to read first": (
+        {"README_txt": lambda data: data.replace(b"fail, exit code 1", b"pass, exit code 0")},
+        "agreement",
+        "README.txt is not what this version",
     ),
     "an object less": (
         {"objects_jsonl": lambda data: data.split(b"\n", 1)[1]},
@@ -195,6 +216,15 @@ def test_a_signer_who_lies_contradicts_himself(folder: Path, pack: Pack, signer:
     found = verified(Request(rewritten(pack, signer[0], **changes).write(folder / "pack.tar"), [signer[1]]))
     assert (1, Mark.BROKEN) == (found.exit_code, told(found)[check])
     assert any(part in detail for part in says.split("|") for detail in checked(found, check).details), checked(found, check).details
+
+
+def test_a_finding_that_names_somebody_else_does_not_come_of_judging_again(folder: Path, pack: Pack) -> None:
+    """Though the fingerprint is the one that it was."""
+    result = next(one for one in pack.report.results if one.findings)
+    finding = result.findings[0]
+    lie = replace(finding, subject=dict.fromkeys(finding.subject, "arn:aws:iam::123456789012:user/innocent"))
+    assert [] == [*_result(result, result)]
+    assert "is told otherwise" in "".join(_result(replace(result, findings=(lie, *result.findings[1:])), result))
 
 
 def test_a_statement_that_says_something_else_than_the_pack_is_told(folder: Path, pack: Pack, signer: tuple[Ed25519, Key]) -> None:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
+from pathlib import Path
 from unittest import mock
 
 from oscal import OSCAL
+from oscal.oscal_support import configure_support
 from trestle.oscal.assessment_results import Model
+
+# NOTE: left alone, it unpacks 160 MB of its own into ./support of whatever folder the tests run in.
+_FOLDER = Path(tempfile.mkdtemp(prefix="oscal-"))
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
+configure_support(db_path=str(_FOLDER / "support.db"))
 
 
 def faults(text: str) -> list[str]:

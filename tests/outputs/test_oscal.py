@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +48,11 @@ def test_each_kind_of_report_looks_as_in_its_golden_file(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 def test_trestle_and_nists_metaschema_find_no_fault(name: str) -> None:
     assert judge("oscal").faults(rendered(kind(name))) == []
+
+
+def test_the_judges_write_nothing_into_the_folder_that_the_tests_run_in() -> None:
+    judge("oscal").faults(rendered(kind(EVERY[0])))
+    assert not (Path.cwd() / "support").exists()
 
 
 def stateless(one: Any) -> None:
