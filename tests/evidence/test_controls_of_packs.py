@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def packed(here: Here, tmp_path: Path) -> Packed:
         here.patch.chdir(world)
         if policy is not None:
             (world / "policies" / "phi.yaml").write_text(policy + more, encoding="utf-8")
-        end = instant(history.at(days - 1) + history.timedelta(hours=1))
+        end = instant(history.at(days - 1) + timedelta(hours=1))
         period = ("--from", instant(history.BEGIN), "--to", end, "--as-of", end)
         assert code == here("evidence", "pack", "--state", "state", *period, *arguments, "-o", "e.tar").code
         assert 3 == here("evidence", "verify", "e.tar").code  # nobody signed it, and nothing in it is wrong

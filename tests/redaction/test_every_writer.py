@@ -21,8 +21,10 @@ from tests.redaction.planted import KINDS, LOG, found, planted, project
 KEY = "9f2d7ac41be8563097fd1e6a48b0c35d"
 SIGNED = {"no_proxy": "*", "S3GUARD_NOTIFY_SECRET": "T0K3N"}
 KEYED = {"S3GUARD_REDACT_KEY": KEY}
-SHOWS_NOBODY = {"controls", "notify", "rules", "schema", "test", "validate", "state", "waivers"}
+SHOWS_NOBODY = {"evidence keygen", "controls", "notify", "rules", "schema", "test", "validate", "state", "waivers"}
 """Verbs that show no value of any log; every other one takes --redact."""
+SHOWS_A_PACK = {"evidence verify", "evidence show", "evidence sign-off"}
+"""Verbs that show what a pack holds, which was redacted when it was made."""
 REDACT = ("--redact", "all")
 FIGURES = "openmetrics.out"
 """Counts alone: it has nothing that could be redacted, and so nothing to say of it."""
@@ -63,8 +65,12 @@ def checked(here: Here, folder: str, *arguments: str, **environ: str) -> dict[st
 
 
 def test_every_verb_redacts_or_shows_nobody() -> None:
-    takes = {name: "redact" in inspect.signature(getattr(module, name)).parameters for name, module in catalog().items()}
-    assert SHOWS_NOBODY == {name for name, redacts in takes.items() if not redacts}
+    groups = {name: catalog(module) for name, module in catalog().items() if hasattr(module, "__path__")}
+    verbs = {name: module for name, module in catalog().items() if name not in groups}
+    verbs |= {f"{group} {name}": module for group, inner in groups.items() for name, module in inner.items()}
+    of_verb = {name: getattr(module, name.split()[-1].replace("-", "_")) for name, module in verbs.items()}
+    takes = {name: "redact" in inspect.signature(function).parameters for name, function in of_verb.items()}
+    assert SHOWS_NOBODY | SHOWS_A_PACK == {name for name, redacts in takes.items() if not redacts}
 
 
 def test_what_is_planted_is_there_to_be_found(world: Here) -> None:
