@@ -300,6 +300,7 @@ def _concluded(request: Request, work: engines.Work, state: State | None, run: s
 
         remembered = Remembered(state, work.plan, request.as_of, run, engine, work.read, request.late)
         remembered.place = "the state" if request.evidence else ""
+        remembered.anew = bool(request.evidence) and not request.logs
         remembered.judge(work)
         return remembered.conclude(known, request.jobs)
     found = engine(work)

@@ -31,7 +31,7 @@ class Conclusion:
     """Which runs judged what of it, of a state."""
     traffic: Traffic | None = None
     """Where the plan wants it."""
-    objects: pl.DataFrame | None = None
+    objects: pl.DataFrame | None = field(default=None, compare=False)
     """`s3guard.seen.OBJECT` of each log object, where the tables were kept apart by cells; None where nobody kept it."""
 
 

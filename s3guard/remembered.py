@@ -59,6 +59,8 @@ class Remembered:
     """How long a record may be on its way: a bucket without one of the last `late` and a gap before has fallen silent."""
     place: str = ""
     """How the state is named where something is told of it; empty: as the user named it."""
+    anew: bool = False
+    """Whether what earlier runs reported is told as if nobody had: whoever reads the evidence of a period did not read their reports."""
     unlisted: list[Unreadable] = field(default_factory=list)
     """What could not be listed."""
     changed: dict[str, str] = field(default_factory=dict)
@@ -137,7 +139,7 @@ class Remembered:
             told.add(Unreadable(self.place or f"the state in {self.state.uri}", pruned))
             gaps = {name: "; ".join(filter(None, (pruned, gaps.get(name)))) for name in rules}
         partial.unreadable = tuple(sorted(told, key=lambda one: (one.object, one.reason)))
-        known = Known(baseline, view.reported, gaps, day_of(self.as_of))
+        known = Known(baseline, () if self.anew else view.reported, gaps, day_of(self.as_of))
         plan = self.plan
         plan = replace(plan, opens=since) if plan.since is None else replace(plan, since=since)
         if plan.until is not None:

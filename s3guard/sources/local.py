@@ -106,10 +106,11 @@ def _up_to_a_line(file: int, at: int, size: int) -> int:
     """How many bytes from `at` on, where the file is read next, to take."""
     if size - at <= _PIECE:
         return _PIECE
-    os.lseek(file, at + _PIECE - _LINE, os.SEEK_SET)
-    end = os.read(file, _LINE).rfind(b"\n")
+    near = min(_LINE, _PIECE)
+    os.lseek(file, at + _PIECE - near, os.SEEK_SET)
+    end = os.read(file, near).rfind(b"\n")
     os.lseek(file, at, os.SEEK_SET)
-    return _PIECE - _LINE + end + 1 if end >= 0 else _PIECE
+    return _PIECE - near + end + 1 if end >= 0 else _PIECE
 
 
 def reason(error: OSError) -> str:
