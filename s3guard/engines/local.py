@@ -31,7 +31,7 @@ from s3guard.physical import nothing
 from s3guard.plan import Plan
 from s3guard.vocabulary import Vocabulary
 
-SHARD: Final = 320 << 20
+SHARD: Final = 200 << 20
 """Bytes that a worker gathers before it scans. NOTE: measured: a scan of eighteen rules costs 60 ms however few the rows, and the
 columns that are gathered are a quarter of the bytes."""
 
