@@ -23,26 +23,20 @@ from s3guard.model import ControlStatus, Coverage, Report, Result, Run, Severity
 from s3guard.outputs import PROVES, PROVES_OF_AUDIT, Options, left_out, plural
 from s3guard.outputs.json import render
 from s3guard.parsed import Quarantined
-from s3guard.plan import Plan
+from s3guard.plan import CELL, Plan
 from s3guard.problems import did_you_mean
 from s3guard.quarantine import First, Quarantine
 from s3guard.redaction import NOTHING, Redaction
 from s3guard.repository import report_root
 from s3guard.results import Known
 from s3guard.settings import Exclusion
-from s3guard.verdict import breaks_run
+from s3guard.verdict import UNPARSED, breaks_run, is_legible, lines_read
 
 if TYPE_CHECKING:
     # NOTE: imported where they are asked for: a check without an audit or a state need not wait for them.
     from s3guard import audited
     from s3guard.matrix import Seen
     from s3guard.state import State
-
-UNPARSED: Final = Fraction(1, 1000)
-"""Share of lines that may be quarantined before the run is undetermined: 0.1 %."""
-
-CELL: Final = 3600
-"""Seconds that tables are kept apart by where evidence is made of a run."""
 
 _LAST_HOUR: Final = datetime(9999, 12, 31, 23, tzinfo=UTC)
 """Behind it there is no full hour of the calendar."""
@@ -242,8 +236,19 @@ def judged(request: Request, standing: Standing | None = None, objects: Iterator
         notes=(*notes, *waived, *told.notes, *drawn, *left_out(logs.listed, request.as_of, why), *of_audit, PROVES),
     )
     masked = replace(standing.redaction, kinds=frozenset()).report(report)
-    whole = (concluded.objects, standing, request, seen, blind)
-    return Judged(standing.redaction.report(masked), masked, state, told.covered, audit, known, *whole)
+    return Judged(
+        report=standing.redaction.report(masked),
+        kept=masked,
+        state=state,
+        covered=told.covered,
+        audit=audit,
+        accepted=known,
+        objects=concluded.objects,
+        standing=standing,
+        asked=request,
+        seen=seen,
+        blind=blind,
+    )
 
 
 def _audited(request: Request, loaded: tuple[policy.Policy, ...], known: Container[str]) -> audited.Audited | None:
@@ -310,8 +315,8 @@ def _concluded(request: Request, work: engines.Work, state: State | None, run: s
 
 def _told_to(*takers: Callable[[str, Quarantined], None]) -> Callable[[str, Quarantined], None] | None:
     """What tells each of them; None for none."""
-    if len(takers) < 2:
-        return takers[0] if takers else None
+    if not takers:
+        return None
 
     def tell(name: str, line: Quarantined) -> None:
         for taker in takers:
@@ -414,10 +419,8 @@ def _unlooked(request: Request, coverage: Coverage) -> Iterator[tuple[str, str]]
     if coverage.unreadable:
         unread = plural(len(coverage.unreadable), "log object")
         yield "unreadable", f"{unread} could not be read to the end, and what was not read is not judged."
-    # NOTE: nobody knows when a line that is no record was written, so all lines that were read are what they are a share of.
-    lines = coverage.records + coverage.warnings.get("outside-period", 0) + coverage.quarantined
-    if coverage.quarantined and coverage.quarantined > request.max_unparsed * lines:
-        share = float(Fraction(coverage.quarantined, lines) * 100)
+    if not is_legible(coverage, request.max_unparsed):
+        share = float(Fraction(coverage.quarantined, lines_read(coverage)) * 100)
         limit = float(request.max_unparsed * 100)
         lines_ = plural(coverage.quarantined, "line")
         yield "unparsed", f"{lines_} ({share:.3g}%) could not be read as records; more than --max-unparsed ({limit:g}%)."

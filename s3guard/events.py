@@ -10,18 +10,15 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final
 
 from s3guard.model import Finding, Report, Result, Severity, Status
-from s3guard.verdict import breaks_run
+from s3guard.verdict import breaks_run, is_legible
 
 UNLOOKED: Final = "nothing was found, but not everything could be looked at"
 """Why a check that passed is undetermined here."""
 DEVIATIONS: Final = frozenset({"access_denied", "anomalies", "errors", "first_seen", "latency", "volume"})
 """Kinds of rules that find behaviour out of the ordinary, where others hold requests against a list or a setting."""
-_TOLERATED: Final = Fraction(1, 1000)
-"""Share of lines without a record beyond which a run is undetermined, unless the user said something else."""
 _FAILED, _BLIND, _IDLE = 1, 3, 4
 
 
@@ -51,8 +48,7 @@ def is_whole(report: Report) -> bool:
     if coverage.unreadable or report.exit_code in (_BLIND, _IDLE):
         return False
     # NOTE: a run with violations ends with 1 whatever else it is; then the lines that are no records tell.
-    lines = coverage.records + coverage.warnings.get("outside-period", 0) + coverage.quarantined
-    return report.exit_code != _FAILED or coverage.quarantined <= _TOLERATED * lines
+    return report.exit_code != _FAILED or is_legible(coverage)
 
 
 def events(report: Report) -> Iterator[Event]:

@@ -60,7 +60,7 @@ def judged(reports: Iterable[Report], place: Home) -> dict[tuple[str, str], str]
 
 
 def _is_settled(result: Result) -> bool:
-    if result.status not in (Status.PASS, Status.FAIL, Status.WAIVED):
+    if result.status not in (Status.PASS, Status.FAIL, Status.WAIVED) or result.is_undecided:
         return False
     flooded = result.omitted.findings or result.omitted.records or (result.status is Status.FAIL and not result.findings)
     return not result.unjudged and not flooded

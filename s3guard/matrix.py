@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     # NOTE: see `s3guard.frameworks`: a run without a framework reads none.
     from s3guard.frameworks.shape import ControlOf
 
-_NAMED: Final = 3
-"""Checks that a reason names."""
 _STRENGTHS: Final = ("direct", "configuration", "supporting")
 _CONFIDENCES: Final = ("published", "interpretation", STATED)
 _PLURAL: Final = {"has": "have", "looks": "look", "is": "are", "speaks": "speak"}
@@ -51,7 +49,7 @@ class Seen:
     """What of the logs could not be looked at and no result says, beside unreadable log objects: clauses."""
     narrowed: Sequence[str] = ()
     """What the run was asked to leave out of its policies: clauses."""
-    pack: packed.Packed | None = None
+    pack: packed.PackEvidence | None = None
     """The evidence pack that the report lies in."""
 
 
@@ -166,7 +164,7 @@ def _limits(seen: Seen) -> list[tuple[str, bool]]:
 class _InPack:
     """What a pack shows to the policies that follow a framework."""
 
-    pack: packed.Packed | None
+    pack: packed.PackEvidence | None
     policies: Collection[str]
 
     def says(self, control: ControlOf) -> tuple[dict[str, Voice], list[str]]:
@@ -333,8 +331,7 @@ def _names(bearings: Sequence[Bearing]) -> list[str]:
 
 
 def _some(names: Sequence[str], noun: str, nouns: str) -> str:
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    named = f"{', '.join(names[:_NAMED])}{more}"
+    named = packed.some(names)
     return f"{plural(len(names), noun, nouns)} ({named})" if noun else named
 
 

@@ -15,8 +15,8 @@ CODES: Final = (REVIEWS, PACK)
 """Of `s3guard.frameworks.shape.RUN_EVIDENCE`, those that a pack shows and a report never does."""
 WOULD: Final = "an evidence pack would show it"
 """Of a report that is in no pack."""
-_NAMED: Final = 3
-"""Policies that a clause names."""
+NAMED: Final = 3
+"""Policies or checks that a clause names."""
 _DAY: Final = 86_400
 
 
@@ -35,7 +35,7 @@ class Reviews:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class PackEvidence:
     """A pack."""
 
     history: bool
@@ -66,10 +66,10 @@ class Packed:
         seldom = [one for one in asking if days is not None and one.every is not None and one.every > days * _DAY]
         told += [
             f"{one.policy} asks for a review every {duration_text((one.every or 0) * 1000)}, this control for one every {days}d"
-            for one in seldom[:_NAMED]
+            for one in seldom[:NAMED]
         ]
         if idle := [one.policy for one in asking if not one.due]:
-            told.append(f"no review by {_some(idle)} was due in the period")
+            told.append(f"no review by {some(sorted(idle))} was due in the period")
         told += [clause for one in asking if (clause := _left(one))]
         shown = any(one.on_time for one in asking)
         if shown and not told and not self.is_whole:
@@ -85,9 +85,10 @@ def _left(one: Reviews) -> str:
 
 
 def _policies(names: Sequence[str]) -> str:
-    return f"{_some(names)} {'asks' if len(names) == 1 else 'ask'}"
+    return f"{some(names)} {'asks' if len(names) == 1 else 'ask'}"
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"{', '.join(sorted(names)[:_NAMED])}{more}"
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many there are besides: ``a, b, c and 2 more``."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"

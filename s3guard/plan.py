@@ -14,6 +14,9 @@ from s3guard.masks import Masks
 from s3guard.policy import BoundRule, Policy
 from s3guard.rules import GroupRule
 
+CELL: Final = 3600
+"""Seconds of `Plan.cell` where a part of what is read may be concluded later: a state and evidence know whole hours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -17,11 +17,11 @@ from s3guard.engines import Work
 from s3guard.model import RunCoverage, Status, Unreadable, UsageError
 from s3guard.partial import Partial
 from s3guard.past import SPAN
-from s3guard.plan import Plan, table_key
+from s3guard.plan import CELL, Plan, table_key
 from s3guard.policy import Policy
 from s3guard.results import Known
 from s3guard.sources import LATE, LogObject, UnreadableError
-from s3guard.state import CELL, State, batch_head
+from s3guard.state import State, batch_head
 from s3guard.state.judged import Known as Judged
 from s3guard.state.judged import torn
 from s3guard.state.runs import judged_by

@@ -9,11 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Final
 
-from s3guard.model import Finding, Report, Result, Severity, Status
+from s3guard.model import Coverage, Finding, Report, Result, Severity, Status
+
+UNPARSED: Final = Fraction(1, 1000)
+"""Share of lines without a record that a run tolerates unless it was told otherwise: 0.1 %."""
 
 _STEP = 1024
 """From one unit of `volume` to the next."""
+
+
+def lines_read(coverage: Coverage) -> int:
+    """How many lines were read, which those without a record are a share of: nobody knows of which time they are, so of any."""
+    return coverage.records + coverage.warnings.get("outside-period", 0) + coverage.quarantined
+
+
+def is_legible(coverage: Coverage, tolerated: Fraction = UNPARSED) -> bool:
+    """Whether of all lines that were read no larger share than is tolerated could not be read as records."""
+    return coverage.quarantined <= tolerated * lines_read(coverage)
 
 
 def fails_run(finding: Finding, fail_on: Severity | None) -> bool:

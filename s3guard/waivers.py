@@ -26,7 +26,7 @@ _NOTES: Final = 20
 _OWNER: Final = "bucket_owner"
 
 
-class State(Enum):
+class Validity(Enum):
     """What a day makes of a waiver."""
 
     IN_FORCE = "in force"
@@ -43,7 +43,7 @@ class Entry:
     rule: str
     """``<policy>/<kind>`` or ``<policy>/<kind>/<id>``, as results name it."""
     location: Location
-    state: State
+    state: Validity
     waiver: dict[str, Any]
     """As in `Finding.waiver`."""
     judged: bool = False
@@ -59,7 +59,7 @@ class Entry:
     @property
     def holds(self) -> bool:
         """Whether it is in force, expiring or not."""
-        return self.state is not State.EXPIRED
+        return self.state is not Validity.EXPIRED
 
     @property
     def unused(self) -> bool:
@@ -72,11 +72,11 @@ class _Numbered:
     number: int
     bound: BoundWaiver
 
-    def state(self, day: date) -> State:
+    def state(self, day: date) -> Validity:
         expires = self.bound.waiver.expires
         if expires < day:
-            return State.EXPIRED
-        return State.EXPIRING if expires - day <= SOON else State.IN_FORCE
+            return Validity.EXPIRED
+        return Validity.EXPIRING if expires - day <= SOON else Validity.IN_FORCE
 
     def told(self) -> dict[str, Any]:
         """What a finding says of it."""
@@ -111,7 +111,7 @@ def applied(policy: Policy, rule: str, findings: Sequence[Finding], day: date | 
 def _waived(finding: Finding, one: _Numbered | None, day: date) -> Finding:
     if one is None:
         return finding
-    if one.state(day) is State.EXPIRED:
+    if one.state(day) is Validity.EXPIRED:
         return replace(finding, message=f"{finding.message}; waived until {one.bound.waiver.expires}, expired")
     return replace(finding, waiver=one.told())
 
@@ -163,7 +163,7 @@ def _note(entry: Entry, day: date) -> str | None:
         now = f"{covers} that it covered {'counts' if findings == 1 else 'count'} again" if findings else "it holds no more"
         return f"{which} expired on {expires}: {now}."
     unused = "; it matched nothing in this run" if entry.unused else f"; it covers {covers}" if findings else ""
-    if entry.state is State.EXPIRING:
+    if entry.state is Validity.EXPIRING:
         left = (expires - day).days
         when = "today" if not left else "tomorrow" if left == 1 else f"in {left} days"
         return f"{which} expires {when}, on {expires}{unused}."

@@ -126,11 +126,26 @@ FAILED = reports.report(reports.result(status=Status.FAIL, findings=(reports.fin
         reports.report(reports.result(), exit_code=4),
         reports.report(reports.result(status=Status.FAIL, findings=(reports.finding("b"),), unjudged=1), exit_code=1),
         reports.report(reports.result(status=Status.FAIL, findings=(reports.finding("b"),), omitted=Omitted(1, 1)), exit_code=1),
+        reports.report(
+            reports.result(status=Status.FAIL, findings=(reports.finding("b"),), reason="not there to be read again"), exit_code=1
+        ),
         reports.report(reports.result(bucket="another")),
         reports.report(reports.result(rule="phi-records/another")),
         reports.report(),
     ],
-    ids=["undetermined", "idle", "unreadable", "exit 3", "exit 4", "unjudged", "flood", "other bucket", "other rule", "nothing"],
+    ids=[
+        "undetermined",
+        "idle",
+        "unreadable",
+        "exit 3",
+        "exit 4",
+        "unjudged",
+        "flood",
+        "undecided",
+        "other bucket",
+        "other rule",
+        "nothing",
+    ],
 )
 def test_what_could_not_be_looked_at_archives_nothing(hub: Client, blind: Report) -> None:
     publish([FAILED], PLACE, hub)

@@ -16,7 +16,7 @@ from s3guard.plan import Plan
 from s3guard.policy import Policy
 from s3guard.results import SHOWN, Known
 from s3guard.verdict import breaks_run
-from s3guard.waivers import State, document, notes, register
+from s3guard.waivers import Validity, document, notes, register
 from tests.batches import lines_of, policies_of, whole
 from tests.concluding import ANN, REFUSED, at, concluded
 from tests.laws import tried
@@ -290,10 +290,10 @@ def test_the_register_says_what_a_waiver_covers_and_what_an_expired_one_would() 
     report = replace(reports.report(), results=results)
     found = register(policies(*entries), report, NOON)
     assert [
-        (State.IN_FORCE, 1, 2, False),
-        (State.EXPIRED, 1, 1, False),
-        (State.EXPIRING, 0, 0, True),
-        (State.IN_FORCE, 0, 0, False),
+        (Validity.IN_FORCE, 1, 2, False),
+        (Validity.EXPIRED, 1, 1, False),
+        (Validity.EXPIRING, 0, 0, True),
+        (Validity.IN_FORCE, 0, 0, False),
     ] == [(one.state, one.findings, one.records, one.unused) for one in found]
     assert (False, None) == (found[3].judged, document(found[3])["unused"])
     redacted = replace(report, redacted=Redacted(("requester",), "0" * 16))

@@ -128,8 +128,8 @@ def judged(
 def evaluated(manifest: bytes, evaluation: Evaluation) -> bytes:
     """The Statement `EVALUATION` about a manifest."""
     said: dict[str, Any] = {name: getattr(evaluation, name) for name in Evaluation.__dataclass_fields__}
-    smaller = said | {"policies": _told(evaluation.policies)}
-    return _fitting(manifest, EVALUATION, (said, smaller, smaller | {"members": _told(evaluation.members)}))
+    smaller = said | {"policies": summed(evaluation.policies)}
+    return _fitting(manifest, EVALUATION, (said, smaller, smaller | {"members": summed(evaluation.members)}))
 
 
 def signed_off(manifest: bytes, said: SignOff) -> bytes:
@@ -155,5 +155,7 @@ def _fitting(manifest: bytes, kind: str, predicates: Iterable[Mapping[str, Any]]
     return made
 
 
-def _told(digests: Mapping[str, str]) -> dict[str, int | str]:
-    return {"count": len(digests), "sha256": hashlib.sha256(canonical(dict(digests))).hexdigest()}
+def summed(many: Mapping[str, str] | Sequence[str]) -> dict[str, int | str]:
+    """What stands for digests or fingerprints where they are too many to be named: their number, and the SHA-256 of their RFC 8785 JSON."""
+    plain = dict(many) if isinstance(many, Mapping) else list(many)
+    return {"count": len(many), "sha256": hashlib.sha256(canonical(plain)).hexdigest()}

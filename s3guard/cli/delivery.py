@@ -76,16 +76,15 @@ def options(context: typer.Context, sarif_profile: str | None, junit_dialect: st
 
 
 def at_home(look: Options, wanted: Sequence[Target], account: str | None, region: str | None, environ: Mapping[str, str]) -> Options:
-    """The same with the account and Region that findings for Security Hub are of; UsageError where one is wanted and nobody said.
+    """The same with the account and Region that findings are of, where a format asks for them; UsageError where one lacks what it needs.
 
     The Region is that of the SDK's variables where no flag says it.
     """
     region = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    if any(target.output.name == "asff" for target in wanted):
-        from s3guard.outputs.asff import home
-
-        home(account, region)  # NOTE: before anything is judged
-    return replace(look, account=account, region=region)
+    look = replace(look, account=account, region=region)
+    for target in wanted:
+        target.output.ready(look)
+    return look
 
 
 @dataclass(frozen=True, slots=True)

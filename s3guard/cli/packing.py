@@ -80,7 +80,7 @@ class Packer:
 def packer(context: typer.Context, file: Path | None, signed: Signed, stored: Stored, access: Access, *, loud: bool) -> Packer | None:
     """What writes the pack that flags ask for; None where none is. UsageError for a key that is none, and for flags that say nothing."""
     key, passphrase_file, timestamp = signed
-    store, retain, _, allow_unlocked = stored
+    store, retain, lock_mode, allow_unlocked = stored
     for name, given in (("key", key), ("timestamp", timestamp), ("store", store)):
         if file is None and given is not None:
             raise UsageError(f"--{name} is about an evidence pack: give --evidence FILE as well")
@@ -91,7 +91,7 @@ def packer(context: typer.Context, file: Path | None, signed: Signed, stored: St
     if file is None:
         return None
     if store is not None:
-        storing.look(context, store, retain, stored[2], file.name)
+        storing.look(context, store, retain, lock_mode, file.name)
     _spare(file)
     from s3guard.evidence.lines import Lines
 

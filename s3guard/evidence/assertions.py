@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections import Counter
-from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Final
 
-from s3guard.attest import canonical
-from s3guard.attest.predicates import Evaluation, Outcome
+from s3guard.attest.predicates import Evaluation, Outcome, summed
 from s3guard.evidence.manifest import Manifest
 from s3guard.model import Report, Status
 
@@ -68,7 +65,7 @@ def evaluation(listed: Manifest, report: Report, time: str) -> Evaluation:
         exit_code=listed.exit_code,
         policies=listed.policies,
         members={one.path: one.sha256 for one in listed.files},
-        findings=_findings(finding.fingerprint for result in report.results for finding in result.findings),
+        findings=summed(sorted(finding.fingerprint for result in report.results for finding in result.findings)),
         results={name: count for name, count in report.summary.items() if name != "findings"},
         coverage=counts,
         controls=_controls(report),
@@ -82,11 +79,6 @@ def environment() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         "polars": version("polars"),
     }
-
-
-def _findings(fingerprints: Iterable[str]) -> dict[str, int | str]:
-    found = sorted(fingerprints)
-    return {"count": len(found), "sha256": hashlib.sha256(canonical(found)).hexdigest()}
 
 
 def _controls(report: Report) -> dict[str, dict[str, int]]:

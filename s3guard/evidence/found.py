@@ -13,6 +13,7 @@ import polars as pl
 
 from s3guard.model import Report
 from s3guard.outputs import plural
+from s3guard.verdict import UNPARSED, lines_read
 
 if TYPE_CHECKING:
     from s3guard.state import State
@@ -44,6 +45,8 @@ class Found:
     """Log objects that could not be read to their end."""
     unwritten: int = 0
     """Reports of it that could not be written."""
+    unparsed: int = 0
+    """Lines that could not be read as records, where they are more than a run tolerates unless it is told otherwise."""
     sha256: str | None = None
     """Of its entry in the state; None for the run that makes the pack."""
     is_kept: bool = True
@@ -59,6 +62,8 @@ class Found:
             told.append(f"{plural(self.undetermined, 'check')} could not be decided in full")
         if self.unreadable:
             told.append(f"{plural(self.unreadable, 'log object')} could not be read to the end")
+        if self.unparsed:
+            told.append(f"{plural(self.unparsed, 'line')} could not be read as records")
         if self.unwritten:
             told.append(f"{plural(self.unwritten, 'report')} could not be written")
         if self.buckets is not None:
@@ -93,6 +98,7 @@ def of_report(report: Report, run: str, since: datetime, until: datetime) -> Fou
         undetermined=sum(result.is_undecided for result in report.results),
         unreadable=len(report.coverage.unreadable),
         unwritten=len(report.unwritten),
+        unparsed=_unparsed(report.coverage.quarantined, lines_read(report.coverage)),
     )
 
 
@@ -129,7 +135,7 @@ def unfinished(state: State) -> Sequence[Unfinished]:
 
 
 def _judged(covered: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:
-    results = report["results"]
+    results, seen = report["results"], report["coverage"]
     rules, buckets = covered.get("rules"), covered.get("buckets")
     return {
         "policies": {one["policy"]: one["sha256"] for one in report["policies"]},
@@ -138,9 +144,15 @@ def _judged(covered: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, 
         "since": _second(covered.get("since")),
         "until": _second(covered.get("until")),
         "undetermined": sum(map(_is_undecided, results)),
-        "unreadable": len(report["coverage"]["unreadable"]),
+        "unreadable": len(seen["unreadable"]),
         "unwritten": len(report.get("unwritten", ())),
+        "unparsed": _unparsed(seen["quarantined"], seen["records"] + seen["warnings"].get("outside-period", 0) + seen["quarantined"]),
     }
+
+
+def _unparsed(quarantined: int, lines: int) -> int:
+    """NOTE: a run with violations ends with 1 however many lines it could not read."""
+    return quarantined if quarantined > UNPARSED * lines else 0
 
 
 def _is_undecided(result: Mapping[str, Any]) -> bool:

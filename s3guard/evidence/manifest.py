@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from s3guard import __version__
-from s3guard.attest import canonical
+from s3guard.attest import canonical, parsed
+from s3guard.evidence.archive import Archive
 from s3guard.evidence.members import ATTESTATIONS, MANIFEST, Content, Member, PackError, is_name
 
 SCHEMA: Final = "s3guard/evidence/1"
@@ -132,10 +132,30 @@ def listed(members: Iterable[Content]) -> list[Listed]:
     return [Listed(path=path, size=one.size, sha256=one.sha256) for path, one in sorted(named.items())]
 
 
+def mismatches(pack: Archive, listed: Manifest) -> Iterator[str]:
+    """What of a pack's members is not what the manifest lists: missing, altered, put in; a clause each, that begins with the member.
+
+    Attestations are no member that it could list. PackError for what cannot be read.
+    """
+    for one in listed.files:
+        if one.path not in pack:
+            yield f"{one.path} is missing: the manifest lists it with {one.size:,} bytes"
+            continue
+        entry = pack.entry(one.path)
+        if entry.size != one.size:
+            yield f"{one.path} was altered: it has {entry.size:,} bytes, and the manifest says {one.size:,}"
+        elif entry.sha256 != one.sha256:
+            yield f"{one.path} was altered: its SHA-256 is not the one that the manifest says"
+    named = {MANIFEST, *(one.path for one in listed.files)}
+    for name in pack.entries:
+        if name not in named and not name.startswith(ATTESTATIONS):
+            yield f"{name} was put in: the manifest does not list it"
+
+
 def parse(data: bytes) -> Manifest:
     """The inverse of `Manifest.member`; PackError for bytes that are not just what it writes, an order that is another one included."""
     try:
-        found = Manifest.model_validate(json.loads(data, object_pairs_hook=_once))
+        found = Manifest.model_validate(parsed(data))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "its whole"
@@ -144,11 +164,4 @@ def parse(data: bytes) -> Manifest:
         raise PackError(f"{MANIFEST} is no JSON, or no such as s3guard writes: {error}") from error
     if found.member().data != data:
         raise PackError(f"{MANIFEST} is not in the canonical form (RFC 8785) in which s3guard writes it; it was written anew since")
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice")
     return found

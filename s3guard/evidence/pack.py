@@ -33,8 +33,7 @@ from s3guard.evidence.signing import Seal, sealed
 from s3guard.evidence.texts import earlier, texts
 from s3guard.model import Report, UnableError
 from s3guard.outputs import Options, instant
-from s3guard.packed import Packed as InPack
-from s3guard.packed import Reviews
+from s3guard.packed import PackEvidence, Reviews
 from s3guard.redaction.reports import part
 from s3guard.text import shown
 
@@ -124,7 +123,7 @@ def _with_controls(report: Report, material: Material, facts: _Facts, *, is_whol
         )
         for one in facts.schedules
     ]
-    pack = InPack(material.knows_runs, reviews, is_whole)
+    pack = PackEvidence(material.knows_runs, reviews, is_whole)
     return replace(report, controls=matrix(replace(material.seen, pack=pack))[1])
 
 

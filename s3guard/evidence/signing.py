@@ -134,16 +134,10 @@ def whole(pack: Archive) -> Manifest:
     name = shown(str(pack.path))
     data = pack.data(MANIFEST, manifest.LARGEST)
     listed = manifest.parse(data)
-    for one in listed.files:
-        entry = pack.entry(one.path)
-        if (entry.size, entry.sha256) != (one.size, one.sha256):
-            raise PackError(f"{name}: {one.path} was altered: it is not the one that the manifest lists")
-    known = {MANIFEST, *(one.path for one in listed.files)}
-    for path in pack.entries:
-        if path.startswith(ATTESTATIONS):
-            _about(pack, path, data)
-        elif path not in known:
-            raise PackError(f"{name}: {path} was put in: the manifest does not list it")
+    for fault in manifest.mismatches(pack, listed):
+        raise PackError(f"{name}: {fault}")
+    for entry in pack.under(ATTESTATIONS):
+        _about(pack, entry.path, data)
     return listed
 
 

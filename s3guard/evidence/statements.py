@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from s3guard.attest import canonical
+from s3guard.attest import predicates
 from s3guard.evidence.manifest import Manifest
 from s3guard.evidence.members import MANIFEST, REPORT
 from s3guard.evidence.seals import Seal
@@ -46,8 +46,8 @@ def _evaluated(said: Mapping[str, Any], listed: Manifest, report: Report) -> Ite
         "as_of": (listed.as_of,),
         "tool": (listed.tool.model_dump(),),
         "period": (listed.period.model_dump(),),
-        "policies": (listed.policies, _told(listed.policies)),
-        "members": (members, _told(members)),
+        "policies": (listed.policies, predicates.summed(listed.policies)),
+        "members": (members, predicates.summed(members)),
         "results": ({name: count for name, count in report.summary.items() if name != "findings"},),
     }
     for name, meant in wanted.items():
@@ -71,8 +71,3 @@ def _signed_off(said: Mapping[str, Any], listed: Manifest) -> Iterator[str]:
     for name, meant in wanted.items():
         if name in reviewed and reviewed[name] != meant:
             yield f"says that the reviewer had {quoted(reviewed[name])} for {name} before him, the manifest says {quoted(meant)}"
-
-
-def _told(digests: Mapping[str, str]) -> dict[str, int | str]:
-    """What stands for digests where they are too many to be named."""
-    return {"count": len(digests), "sha256": hashlib.sha256(canonical(dict(digests))).hexdigest()}

@@ -16,7 +16,7 @@ from s3guard.aws import Access
 from s3guard.evidence import archive, manifest
 from s3guard.evidence.agreement import RENDERED, disagreements
 from s3guard.evidence.contents import Contents
-from s3guard.evidence.members import ATTESTATIONS, MANIFEST, REPORT, PackError
+from s3guard.evidence.members import MANIFEST, REPORT, PackError
 from s3guard.evidence.promises import broken_promises
 from s3guard.evidence.seals import Seal, seals, told
 from s3guard.evidence.statements import misstatements
@@ -116,22 +116,8 @@ def _checks(request: Request) -> Iterator[Check]:
 
 def _members(pack: archive.Archive, listed: manifest.Manifest) -> Check:
     """Every member is there, as it was when the manifest was written, and none beside them."""
-    faults = []
-    for one in listed.files:
-        if one.path not in pack:
-            faults.append(f"{one.path} is missing: the manifest lists it with {one.size:,} bytes")
-            continue
-        entry = pack.entry(one.path)
-        if entry.size != one.size:
-            faults.append(f"{one.path} was altered: it has {entry.size:,} bytes, and the manifest says {one.size:,}")
-        elif entry.sha256 != one.sha256:
-            faults.append(f"{one.path} was altered: its SHA-256 is not the one that the manifest says")
-    named = {MANIFEST, *(one.path for one in listed.files)}
-    faults += [
-        f"{name} was put in: the manifest does not list it"
-        for name in pack.entries
-        if name not in named and not name.startswith(ATTESTATIONS)
-    ]
+    faults = [*manifest.mismatches(pack, listed)]
+    named = {one.path for one in listed.files}
     faults += [f"{name} is missing, and not listed: every pack has one" for name in Contents.EVERY if name not in named]
     if faults:
         return Check(

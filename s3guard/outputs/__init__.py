@@ -6,8 +6,9 @@ An output is a module of this package; its file's name is its name on the comman
 * `EXTENSION`: the usual ending of its files, with the dot,
 * `render(report, options)`: the text of the file (UTF-8 when written), in one string or in pieces, the same for the same report.
 
-It may have `also(report, options, environ)` too: what the format writes besides its own text, where the environment names a place; and
-`DRAWS`, true where it shows the traffic (`Report.traffic`), which a run then measures.
+It may have `also(report, options, environ)` too: what the format writes besides its own text, where the environment names a place;
+`ready(options)`, which raises UsageError where something that the format cannot do without was not said; and `DRAWS`, true where it shows
+the traffic (`Report.traffic`), which a run then measures.
 
 Every value that may hold log text goes through `s3guard.text.shown` and then the format's own escaper.
 """
@@ -78,6 +79,7 @@ class Output:
     """With the dot."""
     _render: Callable[[Report, Options], str | Iterable[str]]
     _also: Callable[[Report, Options, Mapping[str, str]], None] | None = None
+    _ready: Callable[[Options], object] | None = None
     draws: bool = False
     """Whether it shows the traffic."""
 
@@ -85,6 +87,11 @@ class Output:
         """The report in this format, in pieces."""
         text = self._render(report, options)
         return iter((text,)) if isinstance(text, str) else iter(text)
+
+    def ready(self, options: Options) -> None:
+        """UsageError where the options lack what the format cannot do without; to be asked before anything is judged."""
+        if self._ready is not None:
+            self._ready(options)
 
     def also(self, report: Report, options: Options, environ: Mapping[str, str]) -> None:
         """Writes what the format has for a second place that the environment names (GitHub's job summary); else nothing. UnableError."""
@@ -107,8 +114,8 @@ def find(name: str) -> Output:
         raise UsageError(f"there is no output '{shown(name)}'{meant or '.'} Outputs: {', '.join(names())}")
     module = importlib.import_module(f"{__name__}.{name}")
     help_ = (module.__doc__ or "").strip().splitlines()[0]
-    also, draws = getattr(module, "also", None), getattr(module, "DRAWS", False)
-    return Output(name, help_, module.EXTENSION, module.render, also, draws)
+    also, ready, draws = getattr(module, "also", None), getattr(module, "ready", None), getattr(module, "DRAWS", False)
+    return Output(name, help_, module.EXTENSION, module.render, also, ready, draws)
 
 
 def catalog() -> dict[str, Output]:

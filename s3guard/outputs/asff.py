@@ -86,9 +86,14 @@ def home(account: str | None, region: str | None, product: str | None = None) ->
     return Home(account, region, product or f"arn:{place.partition}:securityhub:{region}:{account}:product/{account}/default")
 
 
+def ready(options: Options) -> Home:
+    """Where the findings are at home; UsageError where nobody said."""
+    return home(options.account, options.region)
+
+
 def render(report: Report, options: Options) -> str:
     """The array; UsageError where nobody said of which account and Region."""
-    return json_text(list(findings(report, home(options.account, options.region))))
+    return json_text(list(findings(report, ready(options))))
 
 
 def findings(report: Report, place: Home) -> Iterator[dict[str, Any]]:

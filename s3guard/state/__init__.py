@@ -43,9 +43,6 @@ VERSION: Final = 3
 PATIENCE: Final = 8
 """Times that a state is read anew because it was compacted meanwhile."""
 
-CELL: Final = 3600
-"""Seconds of the stretches that tables are kept apart by: a report covers whole hours."""
-
 _MAGIC: Final = b"s3guard state\n"
 _NAME: Final = re.compile(r"[0-9]{10}\.s3guard")
 _TEXTS: Final = "policies"

@@ -11,10 +11,10 @@ from s3guard.engines import Work, local
 from s3guard.model import Coverage, Location, Omitted, PolicyFile, Report, Result, Run, Severity, Status
 from s3guard.outputs import Options
 from s3guard.outputs.json import render
-from s3guard.plan import Plan
+from s3guard.plan import CELL, Plan
 from s3guard.remembered import keys
 from s3guard.sources import LogObject, Scope, Sources
-from s3guard.state import CELL, State, batch_head, run_head
+from s3guard.state import State, batch_head, run_head
 from tests import lines
 
 BEGIN = datetime(2026, 7, 1, tzinfo=UTC)

@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3guard import policy
-from s3guard.evidence.found import Found
+from s3guard.evidence import found as found_
+from s3guard.evidence.found import Found, of_report
 from s3guard.evidence.reviews import Kept, changes, schedule
+from s3guard.model import Status
+from tests.outputs import reports
 
 BEGIN = datetime(2026, 7, 1, tzinfo=UTC)
 TEXT = """\
@@ -147,3 +150,11 @@ def test_changes_are_told_once_each(daily: policy.Policy) -> None:
         ("p", None, "b" * 64, daily.sha256),
     ]
     assert changes([daily], [], BEGIN, BEGIN) == ()
+
+
+def test_a_run_with_violations_that_could_not_read_many_lines_is_no_complete_review() -> None:
+    told = reports.report(reports.result(status=Status.FAIL, findings=(reports.finding(),)), exit_code=1)
+    legible, torn = (replace(told, coverage=replace(told.coverage, records=9_990, quarantined=lines)) for lines in (9, 11))
+    assert ((), ("11 lines could not be read as records",)) == tuple(of_report(one, "r", BEGIN, BEGIN).lacking for one in (legible, torn))
+    kept = {"results": [], "policies": [], "coverage": {"records": 9_990, "quarantined": 11, "warnings": {}, "unreadable": []}}
+    assert 11 == found_._judged({}, kept)["unparsed"]

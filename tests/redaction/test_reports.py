@@ -188,7 +188,7 @@ def test_a_waiver_keeps_its_words_and_names_nobody_that_it_matches() -> None:
 
 def test_an_entry_of_the_register_is_redacted_as_its_waiver_is_in_a_finding() -> None:
     waiver = {"reason": "r", "approved_by": None, "expires": "2027-03-31", "match": {"principal": [USER]}, "number": 1}
-    entry = waivers.Entry("p", "p/writers", Location("policies/p.yaml", 3), waivers.State.IN_FORCE, waiver)
+    entry = waivers.Entry("p", "p/writers", Location("policies/p.yaml", 3), waivers.Validity.IN_FORCE, waiver)
     told = part(entry, ALL)
     assert [ALL.value("principal", USER)] == told.waiver["match"]["principal"]
     assert (entry.rule, entry.location, entry.state) == (told.rule, told.location, told.state)

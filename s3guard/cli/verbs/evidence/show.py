@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from s3guard.cli import choices, options, papers, terminal
+from s3guard.cli import choices, options, papers, terminal, trusting
 from s3guard.model import UsageError
 
 ORDER = 4
@@ -30,12 +30,7 @@ def show(
             "--key", takes="PUB.pem", panel=options.JUDGED, says="A public key whose owner you trust, to say who signed; repeatable."
         ),
     ] = None,
-    tsa_roots: Annotated[
-        Path | None,
-        options.flag(
-            "--tsa-roots", takes="FILE", panel=options.JUDGED, says="Certificates (PEM) of authorities whose time stamps you trust."
-        ),
-    ] = None,
+    tsa_roots: trusting.TsaRoots = None,
     wanted: Annotated[
         list[str] | None,
         options.flag(
@@ -63,12 +58,11 @@ def show(
         raise UsageError("which pack? As in: s3guard evidence show evidence.tar")
     look = terminal.options(choices.one_of(context, "color", color or "auto"), choices.of(context).environ, verbose=verbose)
     asked = papers.papers(wanted or [], FORMATS, pack, *trusted or ())
-    from s3guard.attest import Key, stamps
     from s3guard.cli import ending
     from s3guard.evidence import paged, printed
     from s3guard.evidence.verify import Request, shown_of
 
-    roots = () if tsa_roots is None else stamps.roots(tsa_roots)
-    page, is_wrong = shown_of(Request(pack=pack, keys=[Key.read(path) for path in trusted or []], roots=roots))
+    keys, roots = trusting.trust(trusted, tsa_roots)
+    page, is_wrong = shown_of(Request(pack=pack, keys=keys, roots=roots))
     papers.deliver(asked, {"text": lambda: (f"{line}\n" for line in printed.lines(page, look)), "html": lambda: [paged.render(page)]})
     return ending.VIOLATED if is_wrong else ending.CLEAN

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from s3guard.aws import Access
-from s3guard.cli import choices, options, papers, redacting, terminal
+from s3guard.cli import choices, options, papers, redacting, terminal, trusting
 from s3guard.model import UsageError
 
 ORDER = 3
@@ -34,12 +34,7 @@ def verify(
             says="A public key whose owner you trust, from another place than the pack; repeatable.",
         ),
     ] = None,
-    tsa_roots: Annotated[
-        Path | None,
-        options.flag(
-            "--tsa-roots", takes="FILE", panel=options.JUDGED, says="Certificates (PEM) of authorities whose time stamps you trust."
-        ),
-    ] = None,
+    tsa_roots: trusting.TsaRoots = None,
     replay: Annotated[
         list[str] | None,
         options.flag(
@@ -83,17 +78,17 @@ def verify(
         raise UsageError("which pack? As in: s3guard evidence verify evidence.tar --key signer.pub.pem")
     look = terminal.options(choices.one_of(context, "color", color or "auto"), choices.of(context).environ)
     asked = papers.papers(wanted or [], FORMATS, pack, *trusted or ())
-    from s3guard.attest import Key, stamps
     from s3guard.evidence import verification
     from s3guard.evidence.verify import Request, verified
     from s3guard.redaction import Redaction
     from s3guard.repository import report_root
 
+    keys, roots = trusting.trust(trusted, tsa_roots)
     found = verified(
         Request(
             pack=pack,
-            keys=[Key.read(path) for path in trusted or []],
-            roots=() if tsa_roots is None else stamps.roots(tsa_roots),
+            keys=keys,
+            roots=roots,
             replay=replay or (),
             objects=objects,
             access=Access(profile, region, options.one_role(role_arn), endpoint_url, request_payer),
