@@ -20,7 +20,8 @@ _ORIGIN: Final = ("t", "request_id", "object", "line", "cell")
 def breaking(rows: pl.DataFrame, bound: BoundRule, columns: Columns, hits: pl.Series, *, is_readings: bool) -> pl.DataFrame:
     """The rows that break a rule: subject, origin, `mask` (the outcome), `tick` 0."""
     outcome = columns.outcome().cast(pl.Int64).alias("mask")
-    chosen = rows.filter(hits).select(*_subject(bound, columns), *_ORIGIN, "reading", outcome, pl.lit(0, pl.Int64).alias("tick"))
+    asked = [*_subject(bound, columns), *_ORIGIN, "reading", outcome, pl.lit(0, pl.Int64).alias("tick")]
+    chosen = rows.lazy().filter(hits).select(asked).collect()
     if is_readings:
         # NOTE: `served` if any of the readings that break the rule is: the smallest outcome is the worst.
         chosen = chosen.sort("reading", "mask").unique("reading", keep="first", maintain_order=True)
@@ -64,8 +65,9 @@ def measured(
         counting = _counting(limits, measures)
         if counting is not None:
             judged = judged & rows.select(counting.alias("counting")).to_series()
-        rows = rows if judged.all() else rows.filter(judged)
-        return rows.select(*told, *sums, *values).with_columns(pl.lit(1, pl.Int64).alias("n"))
+        asked = [*told, *sums, *values, pl.lit(1, pl.Int64).alias("n")]
+        # NOTE: not of all columns, of which most are texts that nobody asks for.
+        return rows.select(asked) if judged.all() else rows.lazy().filter(judged).select(asked).collect()
     return _worst_readings(rows.select(*told, *sums, *values).with_columns(judged.alias("judged")), limits)
 
 

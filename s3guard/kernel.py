@@ -25,7 +25,7 @@ from s3guard.plan import Plan, reads
 from s3guard.policy import BoundRule
 from s3guard.rules import GroupRule, NewcomerRule, RecordRule
 from s3guard.ruletables import RuleTables
-from s3guard.scope import flags_of, scope
+from s3guard.scope import flags, scope
 from s3guard.tally import Table, Tally
 from s3guard.windows import MEMBER, bit
 
@@ -137,7 +137,9 @@ def _seen(bucket: str, rows: pl.DataFrame) -> pl.DataFrame:
     many = pl.len() if rows["reading"][0] is None else pl.col("reading").n_unique()
     ambiguous = pl.lit(0) if rows["reading"][0] is None else pl.col("reading").n_unique()
     counted = [many.cast(pl.Int64).alias("records"), ambiguous.cast(pl.Int64).alias("ambiguous")]
-    found = rows.group_by("cell").agg(*counted, pl.col("t").min().alias("first"), pl.col("t").max().alias("last"))
+    told = [*counted, pl.col("t").min().alias("first"), pl.col("t").max().alias("last")]
+    is_one = rows["cell"].min() == rows["cell"].max()
+    found = rows.select(pl.col("cell").first(), *told) if is_one else rows.group_by("cell").agg(told)
     return found.select(pl.lit(bucket).alias("bucket"), pl.exclude("bucket")).select(BUCKET.keys())
 
 
@@ -171,25 +173,21 @@ class _Bucket:
             self._rows = self._rows.with_columns(decoded_keys(self._rows, self._columns))
         if "object" in read:
             self._rows = self._rows.with_columns(self._objects.gather(self._rows["object"]).alias("object_name"))
-        # NOTE: a rule that looks at everything is one literal, which on its own would be a frame of one row; hence "reading" beside it.
-        told = (flags_of(one, self._columns, has_illegible=self._has_illegible, is_delivered=self._is_delivered) for one in bound)
-        flags = self._rows.select(
-            "reading", "cell", *(expr.alias(f"{role}{place}") for place, roles in enumerate(told) for role, expr in roles.items())
-        )
+        told = flags(self._rows, bound, self._columns, has_illegible=self._has_illegible, is_delivered=self._is_delivered)
         if self._is_readings:
-            flags = self._of_lines(flags)
-            lines = flags.group_by("reading").agg(pl.col("cell").first(), pl.exclude("reading", "cell").any())
+            told = self._of_lines(told)
+            lines = told.group_by("reading").agg(pl.col("cell").first(), pl.exclude("reading", "cell").any())
         else:
-            lines = flags
+            lines = told
         if lines["cell"].min() == lines["cell"].max():
             self._sums = lines.select(pl.col("cell").first(), pl.exclude("reading", "cell").sum())
         else:
             self._sums = lines.group_by("cell").agg(pl.exclude("reading", "cell").sum())
         counted = self._sums.sum().row(0, named=True)
-        found = [] if is_before else [self._table(one, place, flags, counted) for place, one in enumerate(bound)]
+        found = [] if is_before else [self._table(one, place, told, counted) for place, one in enumerate(bound)]
         for place, one in enumerate(bound):
             if one.rule.compares:
-                found += self._past(one, flags[f"j{place}"], is_before=is_before)
+                found += self._past(one, told[f"j{place}"], is_before=is_before)
         return found
 
     def totals(self, bound: Sequence[BoundRule]) -> pl.DataFrame:
@@ -201,11 +199,11 @@ class _Bucket:
         ]
         return pl.DataFrame(rows, schema=TOTALS, orient="row")
 
-    def _of_lines(self, flags: pl.DataFrame) -> pl.DataFrame:
+    def _of_lines(self, told: pl.DataFrame) -> pl.DataFrame:
         """Flags of readings, with the line that each belongs to; a line that one reading lets judge is not unjudged."""
-        places = [name[1:] for name in flags.columns if name.startswith("u")]
+        places = [name[1:] for name in told.columns if name.startswith("u")]
         judged = [(pl.col(f"u{place}") & ~pl.col(f"j{place}").any().over("reading")).alias(f"u{place}") for place in places]
-        return flags.with_columns(judged)
+        return told.with_columns(judged)
 
     def looked(self, bound: Sequence[BoundRule]) -> pl.DataFrame:
         """`LOOKED` of the rules, once their tables were made."""
@@ -229,15 +227,15 @@ class _Bucket:
         """Under which the tables of a rule stand."""
         return of_delivery(bound.name) if self._is_delivered else bound.name
 
-    def _table(self, bound: BoundRule, place: int, flags: pl.DataFrame, counted: Mapping[str, int]) -> Table:
+    def _table(self, bound: BoundRule, place: int, told: pl.DataFrame, counted: Mapping[str, int]) -> Table:
         rule = bound.rule
         hits = int(counted.get(f"h{place}", 0) or 0)
         table = Table(self._name(bound), isinstance(rule, RecordRule))
         if isinstance(rule, RecordRule) and hits:
-            rows = breaking(self._rows, bound, self._columns, flags[f"h{place}"], is_readings=self._is_readings)
+            rows = breaking(self._rows, bound, self._columns, told[f"h{place}"], is_readings=self._is_readings)
             self._tally.fill(table, bound, rows, None)
         elif isinstance(rule, GroupRule) and counted[f"j{place}"] and rule.limits():
-            rows = measured(self._rows, bound, self._columns, flags[f"j{place}"], is_readings=self._is_readings)
+            rows = measured(self._rows, bound, self._columns, told[f"j{place}"], is_readings=self._is_readings)
             self._tally.fill(table, bound, rows, rule)
         return table
 

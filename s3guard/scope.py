@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -13,30 +13,71 @@ from s3guard.records import OUTCOMES
 from s3guard.rules import RecordRule
 
 
-def flags_of(bound: BoundRule, columns: Columns, *, has_illegible: bool, is_delivered: bool) -> dict[str, pl.Expr]:
-    """Boolean expressions: `j` judged, `u` unjudged, `h` of a rule about single records those that break it.
+def flags(rows: pl.DataFrame, bound: Sequence[BoundRule], columns: Columns, *, has_illegible: bool, is_delivered: bool) -> pl.DataFrame:
+    """Columns ``reading`` and ``cell`` of the rows, and of each rule, by its place: booleans `j` judged, `u` unjudged, and `h`, of a rule
+    about single records, those that break it.
 
     And `l` of records that a delivery may have left columns out of: those that the rule looks at, before `where`.
+    """
+    asked = [_asked(one, columns, has_illegible=has_illegible) for one in bound]
+    # NOTE: each question is put to the rows once, and what follows from the answers is some bits a row. A rule that looks at everything
+    # is one literal, which on its own would be a frame of one row; hence "reading" beside it.
+    told = rows.select(
+        "reading", "cell", *(expr.alias(f"{role}{place}") for place, roles in enumerate(asked) for role, expr in roles.items())
+    )
+    return told.select(
+        "reading",
+        "cell",
+        *(
+            expr.alias(f"{role}{place}")
+            for place, roles in enumerate(asked)
+            for role, expr in _followed({role: pl.col(f"{role}{place}") for role in roles}, is_delivered=is_delivered).items()
+        ),
+    )
+
+
+def _asked(bound: BoundRule, columns: Columns, *, has_illegible: bool) -> dict[str, pl.Expr]:
+    """What is asked of each row: is it looked at, and, where that is a question, is what `where` names `told`, is it `where`, does the
+    row tell what the rule itself asks; of a rule about single records, does it break it.
     """
     rule = bound.rule
     looked = scope(bound, columns)
     asked = condition_columns(rule.where)
-    told = _all(columns.has(name) for name in sorted(asked))
+    told = [columns.has(name) for name in sorted(asked)]
     if has_illegible:
-        looked, told = looked | columns.illegible(), told & ~columns.illegible()
-    chosen = told & columns.condition(rule.where) if rule.where else told
-    own = reads(bound) - asked
-    judgeable = _all(columns.has(name) for name in sorted(own))
+        looked = looked | columns.illegible()
+        told.append(~columns.illegible())
+    own = [columns.has(name) for name in sorted(reads(bound) - asked)]
     unjudged = rule.unjudged(columns)
     if unjudged is not None:
-        judgeable &= ~unjudged
-    judged = looked & chosen & judgeable
-    flags = {"j": judged, "u": looked & (~told | (chosen & ~judgeable))}
+        own.append(~unjudged)
+    roles = {"looked": looked}
+    if told:
+        roles["told"] = _all(told)
+    if rule.where:
+        roles["where"] = columns.condition(rule.where)
+    if own:
+        roles["own"] = _all(own)
     if isinstance(rule, RecordRule):
-        flags["h"] = judged & rule.breaks(columns)
+        roles["breaks"] = rule.breaks(columns)
+    return roles
+
+
+def _followed(answers: Mapping[str, pl.Expr], *, is_delivered: bool) -> dict[str, pl.Expr]:
+    """The flags that follow from the answers."""
+    looked, unjudged = answers["looked"], pl.lit(value=False)
+    chosen = _all(answers[name] for name in ("told", "where") if name in answers)
+    if "own" in answers:
+        unjudged = chosen & ~answers["own"]
+    if "told" in answers:
+        unjudged = ~answers["told"] | unjudged
+    judged = looked & chosen & answers.get("own", pl.lit(value=True))
+    followed = {"j": judged, "u": looked & unjudged}
+    if "breaks" in answers:
+        followed["h"] = judged & answers["breaks"]
     if is_delivered:
-        flags["l"] = looked
-    return flags
+        followed["l"] = looked
+    return followed
 
 
 def scope(bound: BoundRule, columns: Columns) -> pl.Expr:

@@ -229,6 +229,13 @@ LETTERS = st.sampled_from(
 )
 
 
+SEPARATORS = (
+    *("=", "%3D", "%253d", ": ", "\\u003d", " = ", "+%20=%2520", "+" * 8 + "=", "&#61;", "&#x3d;", ">", '":"', "': '", '\\":\\"'),
+    *("%22%3A%22", "\\u0022:\\u0022", "&quot;:&quot;", '="', ':"', "%3A%20"),
+)
+"""What may stand between a name and its value."""
+
+
 @st.composite
 def spelled(draw: st.DrawFn) -> str:
     """A credential's name, each letter plain or in some code, and a value, between pieces of codes."""
@@ -248,7 +255,7 @@ def spelled(draw: st.DrawFn) -> str:
 
     before, after = (draw(st.lists(LETTERS, max_size=4).map("".join)) for _ in range(2))
     name = "".join(map(letter, draw(st.sampled_from(NAMES))))
-    return before + name + draw(st.sampled_from(["=", "%3D", "%253d", ": ", "\\u003d", after])) + "c2VjcmV0" * 3 + after
+    return before + name + draw(st.sampled_from([*SEPARATORS, after])) + "c2VjcmV0" * 3 + after
 
 
 @given(spelled())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 import pytest
@@ -194,8 +195,18 @@ def test_a_share_with_a_wrong_condition_is_an_error_at_the_measure() -> None:
     assert place("custom", measure="share(count(*) > 1)", max="1%") == ("measure",)
 
 
-def test_a_machine_without_time_zones_says_so_and_still_knows_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_time_zones_knows_them_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zoneinfo.available_timezones", set)
-    assert rule("schedule", days="mon", time_zone="UTC").time_zone == "UTC"
-    message = "cannot look up 'Europe/Berlin': this machine has no database of time zones; install tzdata, or write UTC"
-    assert complaint("schedule", days="mon", time_zone="Europe/Berlin") == message
+    assert rule("schedule", days="mon", time_zone="Europe/Berlin").time_zone == "Europe/Berlin"
+    message = "'Europe/Berlinn' is not a time zone; write an IANA name such as Europe/Berlin"
+    assert complaint("schedule", days="mon", time_zone="Europe/Berlinn") == message
+
+
+@pytest.mark.parametrize("name", ["+02:00", "localtime", "Factory", "posixrules", "right/UTC", "europe/berlin", "Europe/Berlin\0"])
+def test_what_is_no_place_on_every_machine_is_no_time_zone(name: str) -> None:
+    assert "is not a time zone" in complaint("schedule", days="mon", time_zone=name)
+
+
+def test_every_place_that_the_machine_has_is_a_time_zone() -> None:
+    places = zoneinfo.available_timezones() - {"localtime", "Factory"}
+    assert [name for name in places if rule("schedule", days="mon", time_zone=name).time_zone != name] == []
