@@ -274,7 +274,7 @@ def together(frames: Sequence[pl.DataFrame], columns: Columns) -> pl.DataFrame:
     """Physical frames as one; where some hold the column `key`, all do."""
     if len({"key" in rows.columns for rows in frames}) > 1:
         frames = [rows if "key" in rows.columns else rows.with_columns(decoded_keys(rows, columns)) for rows in frames]
-    return pl.concat([rows.select(frames[0].columns) for rows in frames])
+    return pl.concat([rows.select(frames[0].columns) for rows in frames], rechunk=True)
 
 
 def needed_texts(names: frozenset[str]) -> frozenset[str]:

@@ -11,12 +11,12 @@ import os
 import sys
 from typing import Final
 
-_JEMALLOC: Final = "dirty_decay_ms:2000,muzzy_decay_ms:0,background_thread:false,narenas:1,oversize_threshold:20000000"
+_JEMALLOC: Final = "dirty_decay_ms:2000,muzzy_decay_ms:0,background_thread:false,narenas:1,oversize_threshold:8000000"
 """What a thread frees the next one gets, and what nobody has needed for two seconds goes back to the system.
 
-NOTE: measured: texts that are split at a character get a buffer for each part, each as large as the whole block though they fill a tenth of
-it. Up to 20 MB they are kept, else each block of log has thirty of them given back and faulted in anew, a fifth of the processor's time.
-What is larger is made once a shard, and goes back at once, or a run of 10,000,000 records needs half as much again as one of 1,000,000.
+NOTE: measured: buffers of a few lines' parts (`s3guard.shape`) are kept, or they would be faulted in anew for each block. What is larger is
+a block or a column of a shard, and goes back at once: kept, such pieces are cut up for smaller ones, and a run of 10,000,000 records needs
+a third more memory than one of 1,000,000.
 """
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3

@@ -38,6 +38,7 @@ class Parser:
         self._valid = {column: Lookup(vocabulary[column], partial(_matching, grammar)) for column, grammar in shape.GRAMMAR.items()}
         self._spaces = {name: Lookup(vocabulary[name], partial(_unglued_codes, vocabulary[name])) for name in ("requester", "user_agent")}
         self._client_texts = [name for name in ("request_uri", "referer", "user_agent") if name in self.texts]
+        self._quoted = ["request" if name == "request_uri" else name for name in self._client_texts]
         self._verbs = Dictionary()
         self._methods = Lookup(self._verbs, partial(_method_codes, vocabulary["method"]))
         self._encoded = [*(self._code(name, pl.col(name)) for name in shape.CODED_TOKENS), *shape.NUMBERS_READ]
@@ -101,12 +102,8 @@ class Parser:
 
     def _split(self, rows: pl.Series, texts: pl.Series, *, glued: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Rows that are proved, and `row` and `line` of those that are not; `glued`: the words of identities are held together."""
-        both = (
-            pl.DataFrame([rows, (texts.str.replace_all(shape.OAI, shape.OAI_GLUED, literal=True) if glued else texts).alias("line")])
-            .select_seq("row", shape.BETWEEN_QUOTES)
-            .with_columns_seq(*shape.TOKENS, shape.NO_REQUEST)
-            .with_columns_seq(*self._encoded, *self._request)
-        )
+        lines = pl.DataFrame([rows, (texts.str.replace_all(shape.OAI, shape.OAI_GLUED, literal=True) if glued else texts).alias("line")])
+        both = shape.tokens(lines, self._quoted).with_columns_seq(*self._encoded, *self._request)
         # NOTE: a look-up knows the values that are coded when it is asked for, hence the stages.
         both = both.with_columns_seq(self._methods.of("verb").alias("method"))
         fast, proved = self._finish(both, shape.IN_PLACE & shape.UNGLUED if glued else shape.IN_PLACE)

@@ -236,7 +236,7 @@ Engine = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    flag("-j", "--jobs", takes="N", panel=RUN, says="Blocks judged at a time. [default: one a processor]"),
+    flag("-j", "--jobs", takes="N", panel=RUN, says="Blocks judged at a time. [default: processors + 1]"),
 ]
 AuditJobs = Annotated[
     int | None,
