@@ -18,6 +18,8 @@ NOTE: measured: buffers of a few lines' parts (`s3guard.shape`) are kept, or the
 a block or a column of a shard, and goes back at once: kept, such pieces are cut up for smaller ones, and a run of 10,000,000 records needs
 a third more memory than one of 1,000,000.
 """
+_POLARS: Final = "dirty_decay_ms:500,muzzy_decay_ms:1000"
+"""What Polars itself says to it, and a process that has loaded Polars leaves to those that it starts: nobody's choice."""
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 """Parameters of https://man7.org/linux/man-pages/man3/mallopt.3.html."""
@@ -29,7 +31,8 @@ def keep(environ: os._Environ[str] = os.environ) -> None:
     What the user has set in ``_RJEM_MALLOC_CONF`` stays. On systems without these allocators nothing happens.
     """
     # NOTE: Polars brings a jemalloc of its own, which reads this variable when it is loaded.
-    environ.setdefault("_RJEM_MALLOC_CONF", _JEMALLOC)
+    if environ.get("_RJEM_MALLOC_CONF", "") in ("", _POLARS):
+        environ["_RJEM_MALLOC_CONF"] = _JEMALLOC
     if not sys.platform.startswith("linux"):
         return
     import ctypes

@@ -39,6 +39,14 @@ def test_what_the_user_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "background_thread:false" == os.environ["_RJEM_MALLOC_CONF"]
 
 
+def test_what_a_process_with_polars_leaves_to_those_that_it_starts_is_no_choice() -> None:
+    left = "import polars, subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
+    told = "from s3guard import memory; memory.keep(); import os; print(os.environ['_RJEM_MALLOC_CONF'])"
+    plain = {name: value for name, value in os.environ.items() if name != "_RJEM_MALLOC_CONF"}
+    ended = subprocess.run([sys.executable, "-c", left, told], capture_output=True, check=True, env=plain)
+    assert b"oversize_threshold" in ended.stdout
+
+
 def test_a_c_library_without_mallopt_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     import ctypes
 

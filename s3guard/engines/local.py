@@ -53,9 +53,9 @@ def run(work: Work) -> Partial:
         workers.put(_Worker(work.plan, keep=work.quarantine is not None))
     order = _InOrder(work)
     lock = threading.Lock()
-    # NOTE: one scan at a time, since it is when a worker needs most memory, and the others parse meanwhile. Behind the last block nobody
-    # parses, so that what is left is scanned side by side.
-    scanning, ended = threading.Lock(), threading.Event()
+    # NOTE: half of the workers scan at a time, since it is when a worker needs most memory, and the others parse meanwhile. Behind the last
+    # block nobody parses, so that what is left is scanned side by side.
+    scanning, ended = threading.Semaphore(max(1, jobs // 2)), threading.Event()
 
     def take(number: int, block: Block) -> None:
         worker = workers.get()
