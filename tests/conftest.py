@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from functools import cache
 
@@ -25,3 +26,11 @@ def _sdk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "create_loader", cache(session.create_loader))
         yield
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """As in a shell's foreground, also for what is started: who runs the tests in the background has all of them ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -6,19 +6,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from s3guard.stopping import Stop
 
-
-@pytest.fixture(autouse=True)
-def interruptible() -> Iterator[None]:
-    """As in a shell's foreground: who runs the tests in the background has them ignore SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+pytestmark = pytest.mark.usefixtures("interruptible")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

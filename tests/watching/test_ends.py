@@ -48,6 +48,7 @@ def test_killed_anywhere_again_and_again_the_next_one_goes_on(world: World) -> N
     assert {"unchanged"} == {finding.baseline for finding in reported.values()}
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_command_with_0_while_it_waits(world: World, number: signal.Signals) -> None:
     world.put("logs/first.log", log("eve"))
@@ -55,10 +56,13 @@ def test_a_signal_ends_the_command_with_0_while_it_waits(world: World, number: s
     command = [*COMMAND, *arguments]
     with subprocess.Popen(command, cwd=world.folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stderr is not None  # noqa: PT018 - for the type checker
-        first = json.loads(process.stdout.readline())
-        assert ("finding", "critical") != (first["event"], first["rule"])
-        process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        try:
+            first = json.loads(process.stdout.readline())
+            assert ("finding", "critical") != (first["event"], first["rule"])
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()  # NOTE: of one that goes on, the tests would wait for its end
     assert 0 == process.returncode
     assert all(json.loads(line)["event"] in ("note", "undetermined") for line in out.splitlines())
     assert err.decode().startswith("s3guard: stopped, as asked: 1 log object, 1 batch, 1 finding told")
