@@ -115,7 +115,7 @@ class Columns:
             bits = UNKNOWN_BITS[column] * (1 + MASKED)
             certain = pl.col("unknown").cast(pl.Int32).and_(bits) == 0
         needed = _SINCE.get(column)
-        return certain if needed is None else certain & (self.fields() >= needed)
+        return certain if needed is None else certain & self.judged("tail", ("since", needed), partial(_has_fields, needed))
 
     def illegible(self) -> pl.Expr:
         """Whether a credential was masked in a part of the record that any rule may need."""
@@ -214,6 +214,10 @@ def _unknown_names(bits: int) -> str | None:
 def _undashed(values: pl.Series) -> pl.Series:
     """The values of a dictionary, null for the log's dash."""
     return pl.select(pl.when(values != "-").then(values)).to_series()
+
+
+def _has_fields(needed: int, tails: pl.Series) -> pl.Series:
+    return tail_columns(tails)["fields"] >= needed
 
 
 def _tail_column(name: str, tails: pl.Series) -> pl.Series:

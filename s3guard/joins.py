@@ -125,7 +125,10 @@ def sampled(samples: pl.DataFrame, *, of_one_bucket: bool = False) -> pl.DataFra
 def earliest(samples: pl.DataFrame) -> pl.DataFrame:
     """Of each key, the `SAMPLES` earliest by time, request id, object and line; sorted."""
     ordered = samples.sort(*_KEYS, "t", "request_id", "object", "line")
-    return ordered.filter(pl.int_range(pl.len()).over(_KEYS) < SAMPLES) if samples.height > SAMPLES else ordered
+    if samples.height <= SAMPLES:
+        return ordered
+    # NOTE: in their order, one is among the first of its key where so many places before it another key stands, or none.
+    return ordered.filter(pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(SAMPLES)) for name in _KEYS))
 
 
 def smallest(distinct: pl.DataFrame) -> pl.DataFrame:

@@ -116,3 +116,18 @@ def test_a_vocabulary_is_full_when_the_values_of_one_column_are_too_long(monkeyp
     assert not words.full
     words["user_agent"].encode(pl.Series(["y" * 8_000]))
     assert words.full
+
+
+ANSWERS = st.one_of(st.lists(st.booleans(), max_size=20), st.lists(st.sampled_from([True, False, None]), max_size=20))
+
+
+@given(ANSWERS, st.data())
+def test_every_code_has_the_answer_of_its_value_and_none_has_none(answers: list[bool | None], data: st.DataObject) -> None:
+    dictionary = Dictionary()
+    codes = [0, *(dictionary.code(f"value {place}") for place in range(len(answers)))]
+    told = dict(zip(codes, [None, *answers] if None in answers else [False, *answers], strict=True))
+    lookup = Lookup(dictionary, lambda values: pl.Series([told[code] for code in codes[: len(values)]], dtype=pl.Boolean))
+    asked = data.draw(st.lists(st.sampled_from([None, *codes])))
+    rows = pl.DataFrame({"code": pl.Series(asked, dtype=pl.UInt32)})
+    found = rows.select(lookup.of("code").alias("told")).to_series()
+    assert (pl.Boolean, [None if code is None else told[code] for code in asked]) == (found.dtype, found.to_list())

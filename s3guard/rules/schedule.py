@@ -20,6 +20,8 @@ _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SECONDS_OF_MINUTE: Final = 60
 _MINUTES_OF_HOUR: Final = 60
 _MINUTES_OF_DAY: Final = 24 * _MINUTES_OF_HOUR
+_THURSDAY: Final = 3 * _MINUTES_OF_DAY
+"""Minutes of the week before the day with which 1970 begins."""
 _PLACE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*")
 """How names of time zones are written; an offset is none, for it has no summer."""
 # NOTE: entries of some machines that mean "this machine's" or "not set", and so are nobody's meaning.
@@ -240,9 +242,10 @@ class Schedule(RecordRule):
 
     def _open(self, minutes: pl.Series) -> pl.Series:
         """Whether minutes since 1970 (named ``minute``) lie in a span."""
-        local = pl.from_epoch(pl.col("minute") * _SECONDS_OF_MINUTE, "s").dt.replace_time_zone("UTC").dt.convert_time_zone(self.time_zone)
-        day = (local.dt.weekday().cast(pl.Int32) - 1) * _MINUTES_OF_DAY
-        minute = day + local.dt.hour().cast(pl.Int32) * _MINUTES_OF_HOUR + local.dt.minute().cast(pl.Int32)
+        utc = pl.from_epoch(pl.col("minute") * _SECONDS_OF_MINUTE, "s").dt.replace_time_zone("UTC")
+        # NOTE: the local clock is asked once: each of its hands costs as much as all of them.
+        local = utc.dt.convert_time_zone(self.time_zone).dt.replace_time_zone(None).dt.epoch("s") // _SECONDS_OF_MINUTE
+        minute = (local + _THURSDAY) % (7 * _MINUTES_OF_DAY)
         is_open = pl.any_horizontal((minute >= start) & (minute < end) for start, end in self.open_minutes)
         return minutes.to_frame().select(is_open).to_series()
 
