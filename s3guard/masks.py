@@ -121,9 +121,12 @@ SUSPECT: Final = r"%|\\|&#|(?i:signature|security-token|session-token|customer-k
 _SUSPECT: Final = re.compile(SUSPECT)
 _CODED: Final = re.compile(r"%(?:25)*([0-9a-f]{2})|\\{1,15}(?:u00|x|u\{)([0-9a-f]{2})\}?", re.IGNORECASE)
 _NAME: Final = re.compile(
-    r"(?:signature|security-token|session-token|customer-key|awsaccesskeyid)[\s+]{0,8}[=:>%\\&\"']|AWS[ +][A-Z0-9]{16}|&#", re.IGNORECASE
+    r"(?:signature|security-token|session-token|customer-key|wsaccesskeyid)[\s+]{0,8}[=:>%\\&\"']|AWS[ +][A-Z0-9]{16}|&#", re.IGNORECASE
 )
-"""A name, and what stands between it and a value, however that is spelled: part of every text in which something of ours is masked."""
+"""A name, and what stands between it and a value, however that is spelled: part of every text in which something of ours is masked.
+
+NOTE: without its first letter where that is a hexadecimal digit, which an escape before it ("%2") would take for its own.
+"""
 _THEIRS: Final = re.compile(rf"{SUSPECT}|[xX]-")
 _HEAD: Final = re.compile(rf"\A[^\s&\"']{{8,}}?(?={_AND}| HTTP/[0-9]|\" [0-9-]|\"?\Z)")
 

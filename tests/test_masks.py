@@ -89,6 +89,11 @@ def test_all_of_a_clients_own_value_is_masked(value: str, end: str) -> None:
     assert f"{begin}{MASK}{end}b" == Masks.of(["x-t"]).apply(f"{begin}{written}{end}b")
 
 
+@pytest.mark.parametrize("before", ["%2", "%252", "\\x2", "\\u002"])
+def test_a_digit_before_a_name_hides_no_credential(before: str) -> None:
+    assert f"{before}AWSAccess%4beyId=***" == mask_credentials(f"{before}AWSAccess%4beyId=5ec")
+
+
 def test_what_stands_beside_a_credential_stays() -> None:
     text = 'a "GET /k?a=1&Signature=5ec&b=2 HTTP/1.1" 200 - "https://x/?n=%3FSignature%3D5ec%26b%3D2" {"Signature": "5ec", "b": 2}'
     told = 'a "GET /k?a=1&Signature=***&b=2 HTTP/1.1" 200 - "https://x/?n=%3FSignature%3D***%26b%3D2" {"Signature": "***", "b": 2}'

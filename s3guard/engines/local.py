@@ -8,6 +8,7 @@ groups, not of the input.
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
 import threading
@@ -56,9 +57,12 @@ def run(work: Work) -> Partial:
     # NOTE: half of the workers scan at a time, since it is when a worker needs most memory, and the others parse meanwhile. Behind the last
     # block nobody parses, so that what is left is scanned side by side.
     scanning, ended = threading.Semaphore(max(1, jobs // 2)), threading.Event()
+    begun = threading.Semaphore(0)
+    end = functools.partial(_end, ended, begun)
 
     def take(number: int, block: Block) -> None:
         worker = workers.get()
+        begun.release()
         try:
             parsed = worker.parse(block)
             partial = None
@@ -83,7 +87,7 @@ def run(work: Work) -> Partial:
             whole.add(partial)
 
     with ThreadPoolExecutor(jobs, thread_name_prefix="s3guard") as pool:
-        _feed(pool, blocks(work.objects, reading, work.read), take, rest, ended, jobs, lambda: order.tell(reading))
+        _feed(pool, blocks(work.objects, reading, work.read), take, rest, end, jobs, lambda: order.tell(reading))
     whole.objects, whole.bytes = reading.objects, reading.bytes
     if reading.remember:
         whole.seen.append(seen.listed(reading.read))
@@ -93,25 +97,33 @@ def run(work: Work) -> Partial:
     return whole
 
 
+def _end(ended: threading.Event, begun: threading.Semaphore, handed: int) -> None:
+    """Say that no block follows, and wait until each has a worker: who scans what is left keeps one, and a block would wait forever."""
+    ended.set()
+    for _ in range(handed):
+        begun.acquire()
+
+
 def _feed(
     pool: ThreadPoolExecutor,
     source: Iterator[Block],
     take: Callable[[int, Block], None],
     rest: Callable[[], None],
-    ended: threading.Event,
+    end: Callable[[int], None],
     jobs: int,
     tell: Callable[[], None],
 ) -> None:
     """Hand out blocks, never more than one ahead of each worker, then what is left; the first failure of a worker is raised here."""
     pending: set[Future[None]] = set()
-    for number, block in enumerate(source):
-        pending.add(pool.submit(take, number, block))
+    handed = 0
+    for handed, block in enumerate(source, 1):
+        pending.add(pool.submit(take, handed - 1, block))
         if len(pending) > jobs:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 future.result()
         tell()
-    ended.set()
+    end(handed)
     # NOTE: behind the last block, so that whoever has none of them begins with what is left while others parse.
     pending |= {pool.submit(rest) for _ in range(jobs)}
     for future in pending:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import queue
+import threading
 from pathlib import Path
 from random import Random
 
@@ -67,6 +69,24 @@ def test_threads_order_and_sizes_change_nothing(made: World, tmp_path: Path, mon
     monkeypatch.setattr(seconds, "ROWS", 10)
     assert run(plan, paths[::-1], tmp_path, jobs=1) == expected
     assert run(plan, Random(3).sample(paths, len(paths)), tmp_path, jobs=4) == expected
+
+
+def test_a_thread_that_halts_before_it_has_a_worker_leaves_none_waiting_forever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = threading.Semaphore(0)
+
+    class Halting(queue.SimpleQueue[object]):
+        first = True
+
+        def get(self, block: bool = True, timeout: float | None = 5) -> object:  # noqa: FBT001, FBT002 - as the queue has it
+            if self.first:
+                self.first = False
+                any(not others.acquire(timeout=1) for _ in range(2))
+            else:
+                others.release()
+            return super().get(block, timeout)
+
+    monkeypatch.setattr(local.queue, "SimpleQueue", Halting)
+    assert 1 == run(Plan(policies_of([POLICY])), store(tmp_path, {"o": CLEAN + b"\n"}), tmp_path).coverage.records
 
 
 @pytest.mark.parametrize("jobs", [1, 3])
