@@ -8,12 +8,11 @@ groups, not of the input.
 
 from __future__ import annotations
 
-import functools
 import os
-import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
 from typing import Final
 
 import polars as pl
@@ -49,7 +48,7 @@ def run(work: Work) -> Partial:
     jobs = work.jobs or (os.cpu_count() or 1) + 1
     reading = Reading(remember=work.plan.cell is not None)
     whole = Partial()
-    workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+    workers: SimpleQueue[_Worker] = SimpleQueue()
     for _ in range(jobs):
         workers.put(_Worker(work.plan, keep=work.quarantine is not None))
     order = _InOrder(work)
@@ -58,7 +57,6 @@ def run(work: Work) -> Partial:
     # block nobody parses, so that what is left is scanned side by side.
     scanning, ended = threading.Semaphore(max(1, jobs // 2)), threading.Event()
     begun = threading.Semaphore(0)
-    end = functools.partial(_end, ended, begun)
 
     def take(number: int, block: Block) -> None:
         worker = workers.get()
@@ -87,7 +85,15 @@ def run(work: Work) -> Partial:
             whole.add(partial)
 
     with ThreadPoolExecutor(jobs, thread_name_prefix="s3guard") as pool:
-        _feed(pool, blocks(work.objects, reading, work.read), take, rest, end, jobs, lambda: order.tell(reading))
+        _feed(
+            pool,
+            blocks(work.objects, reading, work.read),
+            take,
+            rest,
+            lambda handed: _end(ended, begun, handed),
+            jobs,
+            lambda: order.tell(reading),
+        )
     whole.objects, whole.bytes = reading.objects, reading.bytes
     if reading.remember:
         whole.seen.append(seen.listed(reading.read))

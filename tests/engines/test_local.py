@@ -85,7 +85,7 @@ def test_a_thread_that_halts_before_it_has_a_worker_leaves_none_waiting_forever(
                 others.release()
             return super().get(block, timeout)
 
-    monkeypatch.setattr(local.queue, "SimpleQueue", Halting)
+    monkeypatch.setattr("s3guard.engines.local.SimpleQueue", Halting)
     assert 1 == run(Plan(policies_of([POLICY])), store(tmp_path, {"o": CLEAN + b"\n"}), tmp_path).coverage.records
 
 
