@@ -348,7 +348,8 @@ def _scope(request: Request, plan: Plan, root: str) -> sources.Scope:
 
         since = (usually(request.as_of) if since is None else since).replace(minute=0, second=0, microsecond=0)
         until = None if until is None or until > _LAST_HOUR else _full_hour(until)
-    return sources.Scope(root, since, until, request.late, _covered(request, plan), request.access)
+    recognised = request.state is not None or request.evidence is not None
+    return sources.Scope(root, since, until, request.late, _covered(request, plan), request.access, recognised)
 
 
 def _full_hour(instant: datetime) -> datetime:

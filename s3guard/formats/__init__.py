@@ -78,17 +78,15 @@ class Plain:
 
     def __iter__(self) -> Iterator[bytes]:
         """All bytes, in pieces; once. `UnreadableError` after all that could be read."""
-        for chunk in self._all():
-            self.size += len(chunk)
-            yield chunk
-
-    def _all(self) -> Iterator[bytes]:
         first = self._first
         while first:
+            self.size += len(first[0])
             yield first.pop(0)
         if self._fault is not None:
             raise self._fault
-        yield from self._chunks
+        for chunk in self._chunks:
+            self.size += len(chunk)
+            yield chunk
 
     def pass_over(self, size: int) -> None:
         """Read the rest, and do nothing with it: somebody else reads it better. `UnreadableError` where it cannot be.

@@ -59,6 +59,8 @@ class Scope:
     wanted: Callable[[str], bool] | None = None
     """Whether records of a bucket are looked for; None: those of all are."""
     access: Access = field(default_factory=Access)
+    recognised: bool = True
+    """Whether somebody will ask for the size and the tag of each object, to know it again; else a source need not look for them."""
 
 
 class Source(Protocol):

@@ -29,23 +29,26 @@ class Place:
     """The file system."""
 
     def __init__(self, scope: Scope) -> None:
-        """Of the scope only the root matters: all that is named is read."""
-        self._root = scope.root
+        """All that is named is read, whatever the scope looks for."""
+        self._root, self._recognised = scope.root, scope.recognised
         self.listed: list[Listed] = []
 
     def objects(self, argument: str) -> Iterator[LogObject]:
         """See `objects`."""
-        return objects(argument, self._root)
+        return objects(argument, self._root, recognised=self._recognised)
 
     def read(self, entries: Iterable[LogObject]) -> Iterator[tuple[LogObject, Iterator[bytes]]]:
         """One file after the other."""
         return ((entry, chunks(entry.location)) for entry in entries)
 
 
-def objects(argument: str, root: str) -> Iterator[LogObject]:
-    """The files that a path, a folder (with all below it) or a glob names, sorted, each once; UsageError where there is none."""
+def objects(argument: str, root: str, *, recognised: bool = True) -> Iterator[LogObject]:
+    """The files that a path, a folder (with all below it) or a glob names, sorted, each once; UsageError where there is none.
+
+    Unless they are to be `recognised`, files of a folder come without size and tag.
+    """
     if os.path.isdir(argument):
-        yield from _Walk(argument, root).objects()
+        yield from _Walk(argument, root, recognised=recognised).objects()
     elif os.path.lexists(argument):
         yield _object(argument, root)
     elif glob.has_magic(argument):
@@ -75,31 +78,32 @@ def chunks(location: str) -> Iterator[bytes]:
         # NOTE: of millions of small files a file object of Python's costs as much as opening them.
         file = os.open(location, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
         try:
-            yield from _pieces(file, os.fstat(file))
+            about = os.fstat(file)
+            size = about.st_size if stat.S_ISREG(about.st_mode) else 0
+            # NOTE: a read makes room for all that it may give, which for a small file is no more than it; one that gives less is the last.
+            whole = os.read(file, size + 1) if 0 < size < _PIECE else b""
+            if not 0 < len(whole) <= size:
+                yield from _pieces(file, whole, size)
+                return
         finally:
             os.close(file)
     except OSError as error:
         raise UnreadableError(reason(error)) from error
+    yield whole
 
 
-def _pieces(file: int, about: os.stat_result) -> Iterator[bytes]:
-    """The bytes of an open file; those of a long one in pieces that end with a line where lines are no longer than usual.
+def _pieces(file: int, first: bytes, size: int) -> Iterator[bytes]:
+    """The bytes of an open file of which the `first` were read; those of a long one in pieces that end with a line where lines are no
+    longer than usual.
 
     NOTE: so that nobody has to put the pieces of a line together, for which all of a block would be copied.
     """
-    size = about.st_size if stat.S_ISREG(about.st_mode) else 0
-    if size > _PIECE:
-        at = 0
-        while piece := os.read(file, _up_to_a_line(file, at, size)):
-            yield piece
-            at += len(piece)
-        return
-    # NOTE: a read makes room for all that it may give, which for a small file is no more than it; one that gives less is the last.
-    most = min(_PIECE, size + 1) if size else _PIECE
-    while piece := os.read(file, most):
+    if first:
+        yield first
+    at = len(first)
+    while piece := os.read(file, _up_to_a_line(file, at, size) if size > _PIECE else _PIECE):
         yield piece
-        if len(piece) < most < _PIECE:
-            return
+        at += len(piece)
 
 
 def _up_to_a_line(file: int, at: int, size: int) -> int:
@@ -121,8 +125,8 @@ def reason(error: OSError) -> str:
 class _Walk:
     """A folder and all below it: every file once, however many links lead to it."""
 
-    def __init__(self, folder: str, root: str) -> None:
-        self._folder, self._root = folder, root
+    def __init__(self, folder: str, root: str, *, recognised: bool = True) -> None:
+        self._folder, self._root, self._recognised = folder, root, recognised
         self._walked = {os.path.realpath(folder)}
         """The real paths of the folder and of what links from it led to."""
 
@@ -143,7 +147,7 @@ class _Walk:
         for entry in entries:
             if entry.is_file(follow_symlinks=False) and len(self._walked) == 1:
                 # NOTE: nearly all are plain files, and of millions of small ones each look costs as much as reading them.
-                about = _about(entry)
+                about = _about(entry) if self._recognised else (None, None)
                 yield LogObject(_beside(beside, entry.name), f"{within}{entry.name}", about[0], "local", etag=about[1])
             elif self._is_listed_elsewhere(entry):
                 continue
