@@ -22,6 +22,8 @@ _MINUTES_OF_HOUR: Final = 60
 _MINUTES_OF_DAY: Final = 24 * _MINUTES_OF_HOUR
 _THURSDAY: Final = 3 * _MINUTES_OF_DAY
 """Minutes of the week before the day with which 1970 begins."""
+_QUARTER: Final = 15
+"""Minutes of a quarter of an hour."""
 _PLACE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]*")
 """How names of time zones are written; an offset is none, for it has no summer."""
 # NOTE: entries of some machines that mean "this machine's" or "not set", and so are nobody's meaning.
@@ -234,20 +236,33 @@ class Schedule(RecordRule):
         first, last = minutes.min(), minutes.max()
         if isinstance(first, int) and isinstance(last, int) and last - first < len(minutes):
             # NOTE: a table of all minutes from the first to the last is read in a tenth of the time of a join.
-            table = self._open(pl.int_range(first, last + 1, eager=True).alias("minute"))
-            return table.gather(minutes - first)
+            return self._holds(self._clock(first, last)).gather(minutes - first)
         asked = minutes.alias("minute").unique()
-        told = pl.DataFrame([asked, self._open(asked).alias("open")])
+        told = pl.DataFrame([asked, self._holds(self._local(asked)).alias("open")])
         return minutes.to_frame("minute").join(told, on="minute", how="left", maintain_order="left")["open"]
 
-    def _open(self, minutes: pl.Series) -> pl.Series:
-        """Whether minutes since 1970 (named ``minute``) lie in a span."""
-        utc = pl.from_epoch(pl.col("minute") * _SECONDS_OF_MINUTE, "s").dt.replace_time_zone("UTC")
-        # NOTE: the local clock is asked once: each of its hands costs as much as all of them.
-        local = utc.dt.convert_time_zone(self.time_zone).dt.replace_time_zone(None).dt.epoch("s") // _SECONDS_OF_MINUTE
-        minute = (local + _THURSDAY) % (7 * _MINUTES_OF_DAY)
-        is_open = pl.any_horizontal((minute >= start) & (minute < end) for start, end in self.open_minutes)
-        return minutes.to_frame().select(is_open).to_series()
+    def _clock(self, first: int, last: int) -> pl.Series:
+        """`_local` of all minutes from the first to the last. NOTE: asked of quarters of an hour, and of the minutes of those in which a
+        clock is changed.
+        """
+        quarters = pl.int_range(first // _QUARTER, last // _QUARTER + 2, eager=True) * _QUARTER
+        ahead = self._local(quarters) - quarters
+        minutes = pl.int_range(first, last + 1, eager=True)
+        place = minutes // _QUARTER - first // _QUARTER
+        local = minutes + ahead.gather(place)
+        changing = minutes.filter((ahead != ahead.shift(-1)).fill_null(value=False).gather(place))
+        return local.scatter(changing - first, self._local(changing)) if len(changing) else local
+
+    def _local(self, minutes: pl.Series) -> pl.Series:
+        """Minutes since 1970 on the local clock. NOTE: a clock is asked once: each of its hands costs as much as all of them."""
+        utc = pl.from_epoch(minutes * _SECONDS_OF_MINUTE, "s").dt.replace_time_zone("UTC")
+        return utc.dt.convert_time_zone(self.time_zone).dt.replace_time_zone(None).dt.epoch("s") // _SECONDS_OF_MINUTE
+
+    def _holds(self, local: pl.Series) -> pl.Series:
+        """Whether minutes on the local clock lie in a span."""
+        minute = ((local + _THURSDAY) % (7 * _MINUTES_OF_DAY)).alias("minute")
+        spans = ((pl.col("minute") >= start) & (pl.col("minute") < end) for start, end in self.open_minutes)
+        return minute.to_frame().select(pl.any_horizontal(spans)).to_series()
 
 
 def _merged(spans: list[Span]) -> tuple[Span, ...]:
