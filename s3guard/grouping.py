@@ -46,6 +46,12 @@ def summed(rows: pl.DataFrame, keys: Sequence[str], sums: Sequence[str], count: 
     return found.with_columns(_unpacked(rows, spans)).select(*keys, count, *sums)
 
 
+def packed(rows: pl.DataFrame, keys: Sequence[str]) -> pl.Series | None:
+    """Keys as one, ``packed``: Int64, the same for rows that agree in all of them; None where they are no whole numbers or too wide."""
+    spans = _spans(rows, keys)
+    return None if spans is None else rows.select(_packed(spans).alias("packed")).to_series()
+
+
 _Spans: TypeAlias = dict[str, tuple[int, int]]
 """The least value and the bits of each key, the one with the fewest bits first."""
 

@@ -104,11 +104,11 @@ def sampled(samples: pl.DataFrame, *, of_one_bucket: bool = False) -> pl.DataFra
     """
     if samples.height <= SAMPLED_SECONDS:
         return samples
-    seconds = pl.col("tick") != 0
-    still = samples.filter(~seconds)
+    still = samples.filter(pl.col("tick") == 0)
     if still.height == samples.height:
         return samples
-    hashed = samples.filter(seconds).with_columns(pl.struct("g", "tick").hash(seed=0).alias("h"))
+    moving = samples.filter(pl.col("tick") != 0) if still.height else samples
+    hashed = moving.with_columns(pl.struct("g", "tick").hash(seed=0).alias("h"))
     if of_one_bucket or hashed["bucket"].n_unique() == 1:
         # NOTE: hashes are spread evenly: those that can be among the smallest lie, but for rare luck, under twice their share.
         low = hashed.filter(pl.col("h") < 2 * SAMPLED_SECONDS * (1 << 64) // hashed.height)

@@ -11,7 +11,7 @@ import polars as pl
 
 from s3guard.columns import Columns
 from s3guard.counted import slides
-from s3guard.grouping import grouped, summed
+from s3guard.grouping import grouped, packed, summed
 from s3guard.joins import SAMPLE, SAMPLES, SET, earliest, sampled, sets
 from s3guard.masks import MASKS, Masks
 from s3guard.policy import BoundRule
@@ -71,7 +71,7 @@ class Tally:
         members = rows if rows["member"].all() else rows.filter("member")
         if rule is not None and rule.window is None:
             members = members.with_columns(pl.lit(0, pl.Int64).alias("tick"))
-        table.samples = self._samples(members, by_second=by_second)
+        table.samples = self._samples(members, keys, by_second=by_second)
         if rule is not None and any(limit.how == "distinct" for limit in rule.limits()):
             table.distinct = _distinct(rows, rule)
 
@@ -90,11 +90,11 @@ class Tally:
         made = [pl.Series("g", hashes, pl.Int64), pl.Series("subject", written, pl.String)]
         return pl.DataFrame([*subjects.get_columns(), *made]).with_columns(pl.lit(self.bucket).alias("bucket"))
 
-    def _samples(self, members: pl.DataFrame, *, by_second: bool) -> pl.DataFrame:
+    def _samples(self, members: pl.DataFrame, keys: Sequence[str], *, by_second: bool) -> pl.DataFrame:
         """The earliest members of each key, their objects by name."""
         if not members.height:
             return pl.DataFrame(schema=SAMPLE)
-        chosen = sampled(members, of_one_bucket=True) if by_second else _early(members)
+        chosen = sampled(members, of_one_bucket=True) if by_second else _early(members, keys)
         named = chosen.with_columns(
             self.objects.gather(chosen["object"]).alias("object"), pl.col("line").cast(pl.Int64), pl.lit(self.bucket).alias("bucket")
         )
@@ -102,15 +102,18 @@ class Tally:
         return earliest(named.select(SAMPLE.keys())).with_columns(pl.concat_str(name, pl.lit("")) for name in ("request_id", "object"))
 
 
-def _early(members: pl.DataFrame) -> pl.DataFrame:
+def _early(members: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """The members that can be among the earliest of their key. NOTE: names of objects are looked up for these few, not for all."""
     if members.height <= 64:
         return members
-    if all(members[name].min() == members[name].max() for name in ("g", "tick", "mask", "cell")):
+    of_group = ("tick", "mask", "cell")
+    if all(members[name].min() == members[name].max() for name in ("g", *of_group)):
         return members.filter(pl.col("t") <= pl.col("t").bottom_k(SAMPLES).max())
-    keys = ["g", "tick", "mask", "cell"]
-    latest = members.group_by(keys).agg(pl.col("t").bottom_k(SAMPLES).max().alias("latest"))
-    return members.join(latest, on=keys).filter(pl.col("t") <= pl.col("latest"))
+    key = packed(members, [*keys, *of_group])
+    by = ["g", *of_group] if key is None else [key.name]
+    keyed = members if key is None else members.with_columns(key)
+    latest = keyed.group_by(by).agg(pl.col("t").bottom_k(SAMPLES).max().alias("latest"))
+    return keyed.join(latest, on=by).filter(pl.col("t") <= pl.col("latest"))
 
 
 def group_hash(rule: str, bucket: str, subject: str) -> int:
