@@ -14,6 +14,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 """Passed over by a splitter at the start of its data, wherever that is taken from."""
 _ODD: Final = (b"\r", b"\0", b"\x1f")
 """Bytes that a splitter takes for the end of a line, that are none of its business, or that the parser uses for glue."""
+_CHARACTERS: Final = [byte.decode() for byte in _ODD]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Lines:
 
 
 def set_aside(data: bytes, texts: pl.Series | None = None) -> Lines:
-    """The lines of whole-line `data`; `texts` are they where the caller split them already, `data` being `plain`."""
+    """The lines of whole-line `data`; `texts` are they where the caller `split` them already."""
     if texts is not None:
         return Lines(data, texts, _places(len(texts)), {})
     good: list[memoryview | bytes] = []
@@ -50,9 +51,21 @@ def set_aside(data: bytes, texts: pl.Series | None = None) -> Lines:
     return Lines(data, texts, kept, {row: line for row, line in odd.items() if line != b"\r"})
 
 
-def plain(data: bytes) -> bool:
-    """Whether no line of the block needs to be set aside."""
-    return next(_odd_lines(data), None) is None
+def split(data: bytes) -> pl.Series | None:
+    """The lines of whole-line `data`, String; None where some of them need to be set aside.
+
+    NOTE: asked of the lines by Polars, for whoever looks through all bytes himself keeps Python's lock meanwhile, and all workers wait.
+    """
+    if data.startswith(_BOM):
+        return None
+    try:
+        texts = pl.read_lines(data)["line"]
+    except pl.exceptions.ComputeError:
+        return None  # NOTE: what is no UTF-8; whatever else it was is met again by who sets lines aside
+    sizes = texts.str.len_bytes().cast(pl.Int64)
+    # NOTE: a splitter takes a CR before a newline for a part of that.
+    is_whole = int(sizes.sum()) + len(texts) == len(data) and not (sizes > MAX_LINE).any()
+    return texts if is_whole and not texts.str.contains_any(_CHARACTERS).any() else None
 
 
 def _places(count: int) -> pl.Series:

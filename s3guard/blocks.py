@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from s3guard import formats
-from s3guard.aside import plain
+from s3guard.aside import split
 from s3guard.formats import Part, Plain, Reading
 from s3guard.origin import Block, Piece
 from s3guard.sources import LogObject, read
@@ -65,7 +65,7 @@ class _Packer:
         if not self.parts:
             return
         data = self.data[0] if len(self.data) == 1 else b"".join(self.data)
-        texts = pl.read_lines(data)["line"] if plain(data) else None
+        texts = split(data)
         counts = self._rows(texts)
         if sum(counts) <= ROWS:
             yield self._made(data, texts, counts)

@@ -33,7 +33,7 @@ class Block:
     objects: tuple[str, ...] = ("",)
     """Names of the log objects."""
     texts: pl.Series | None = None
-    """The lines, String, where a splitter cannot misread them (`plain`); None where that was not looked at or is not so."""
+    """The lines, String, where a splitter cannot misread them (`aside.split`); None where that was not looked at or is not so."""
     form: str = "classic"
     """The format that parses it: a module of `s3guard.formats`."""
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from s3guard.aside import plain
 from s3guard.fields import CHECKS, TEXT_NAMES
 from s3guard.origin import Block, Piece
 from s3guard.parse import Parser
@@ -294,13 +293,6 @@ def test_a_mebibyte_is_a_line_and_a_byte_more_is_not() -> None:
 def test_a_mebibyte_of_quotes_is_read_beside_others(field: str) -> None:
     room = MAX_LINE - len(record(**{field: b""}).render())
     assert differences([Lines("o", (record().render(), record(**{field: b'"' * room}).render(), record().render()))], frozenset()) == []
-
-
-@pytest.mark.parametrize("size", [MAX_LINE // 2, MAX_LINE - 1, MAX_LINE, MAX_LINE + 1, MAX_LINE * 3 // 2])
-@pytest.mark.parametrize("before", [0, 1, 99])
-def test_no_line_over_a_mebibyte_passes_for_plain(before: int, size: int) -> None:
-    data = b"a" * before + b"\n" + b"b" * size + b"\nc\n"
-    assert plain(data) == (size <= MAX_LINE)
 
 
 def test_a_block_without_lines_holds_nothing() -> None:
