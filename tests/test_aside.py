@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -42,3 +45,14 @@ def test_a_line_over_a_mebibyte_is_odd(before: int, size: int) -> None:
     data = b"a" * before + b"\n" + b"b" * size + b"\nc\n"
     assert (split(data) is None) == (size > MAX_LINE)
     assert bool(set_aside(data).odd) == (size > MAX_LINE)
+
+
+@pytest.mark.parametrize(
+    "first", [b"x^", b"x^abc", b"x\x01", b"(\xb5/\xfd", gzip.compress(b"a\n", mtime=0), zlib.compress(b"a\n" * 9, 1), b"\xff\nx^", b"a"]
+)
+def test_no_line_is_taken_for_the_beginning_of_packed_data(first: bytes) -> None:
+    data = first + b"\nb\nc\n"
+    texts, lines = split(data), set_aside(data)
+    assert texts is None or texts.to_list() == data[:-1].decode().split("\n")
+    told = dict(zip(lines.rows.to_list(), (text.encode() for text in lines.texts), strict=True)) | lines.odd
+    assert [told[row] for row in sorted(told)] == data[:-1].split(b"\n")
