@@ -143,6 +143,20 @@ def test_a_frame_has_the_same_records_in_whatever_company_they_were_read(texts: 
     assert alone.delivered.select(plain).sort("line").to_dicts() == mine.select(plain).sort("line").to_dicts()
 
 
+@pytest.mark.parametrize("bad", ["x^", "x\x01abc"])
+def test_a_line_that_begins_as_packed_data_does_is_no_document_and_spoils_none_beside_it(bad: str) -> None:
+    parsed = Parser(Vocabulary()).parse(block([bad, *[written(ORDINARY)] * (4 * _FEW)]))
+    assert parsed.delivered is not None
+    assert (4 * _FEW, 1) == (parsed.delivered.height, parsed.damaged)
+
+
+@pytest.mark.parametrize("many", [_FEW, 2 * _FEW, 4 * _FEW, 8 * _FEW])
+def test_lines_that_are_no_documents_spoil_none_beside_them_wherever_they_stand(many: int) -> None:
+    parsed = Parser(Vocabulary()).parse(block(["bad", *[written(ORDINARY)] * many, "{bad"]))
+    assert parsed.delivered is not None
+    assert (many, 2) == (parsed.delivered.height, parsed.damaged)
+
+
 def test_every_field_of_a_record_has_its_column() -> None:
     record = {field: 200 if field == "http_status" else 5 if field.endswith(("size", "duration")) else f"the {field}" for field in FIELDS}
     record |= {"request_time": "2026-10-01T12:00:00.999Z", "bucket_arn": "arn:aws:s3:::the bucket_name"}

@@ -84,7 +84,8 @@ class Template:
             parts.append(text)
         body = pl.concat_str(parts)
         whole = pl.concat_str(pl.lit("{"), body if self.is_explicit else body.str.slice(len(comma)), pl.lit("}"))
-        return decoded.select(whole.alias("written")).to_series()
+        # NOTE: beside the columns, since of a frame of nulls alone all parts are literals, which have no length of their own.
+        return decoded.with_columns(whole.alias("written"))["written"]
 
     def carried(self) -> pl.Expr:
         """The bits of the columns that a document carries."""
@@ -143,8 +144,9 @@ def decode(texts: pl.Series, template: Template) -> tuple[pl.DataFrame, pl.Serie
 def _decoded(texts: pl.Series, schema: dict[str, pl.DataType]) -> Iterator[pl.DataFrame]:
     """One row a document; nulls for one that cannot be decoded. NOTE: a single one spoils all that it is decoded with."""
     try:
-        # NOTE: what is nested deeper than 1,024 levels is refused by the decoder itself.
-        decoded = pl.read_ndjson("\n".join(texts).encode(), schema=schema)
+        # NOTE: what is nested deeper than 1,024 levels is refused by the decoder itself. Behind an empty line it looks for no packed data,
+        # as which a line ``x^`` begins.
+        decoded = pl.read_ndjson("\n".join(("", *texts)).encode(), schema=schema)
         if decoded.height == len(texts):
             yield decoded
             return
