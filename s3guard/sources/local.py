@@ -80,9 +80,10 @@ def chunks(location: str) -> Iterator[bytes]:
         try:
             about = os.fstat(file)
             size = about.st_size if stat.S_ISREG(about.st_mode) else 0
-            # NOTE: a read makes room for all that it may give, which for a small file is no more than it; one that gives less is the last.
+            # NOTE: a read makes room for all that it may give, which for a small file is no more than it; one that gives just that is the
+            # last. Some file systems give less, and the rest when they are asked again.
             whole = os.read(file, size + 1) if 0 < size < _PIECE else b""
-            if not 0 < len(whole) <= size:
+            if not whole or len(whole) != size:
                 yield from _pieces(file, whole, size)
                 return
         finally:

@@ -211,3 +211,15 @@ def test_a_long_file_comes_in_pieces_that_end_with_a_line_where_one_ends_near(co
         assert end - begin <= piece
         if len(content) - begin > piece:
             assert content[end - 1 : end] == b"\n" or b"\n" not in content[begin + piece - line : begin + piece]
+
+
+@given(st.binary(max_size=100), st.integers(1, 120), st.integers(1, 30))
+def test_a_file_is_read_to_its_end_also_where_a_read_gives_less_than_there_is(content: bytes, piece: int, most: int) -> None:
+    read = os.read
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder, "x.log")
+        path.write_bytes(content)
+        patch.setattr(local, "_PIECE", piece)
+        patch.setattr(os, "read", lambda file, count: read(file, min(count, most)))
+        found = b"".join(local.chunks(str(path)))
+    assert found == content
