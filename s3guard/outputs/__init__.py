@@ -209,9 +209,11 @@ def _lay_out(value: object, indent: str, encode: Callable[[object], str], pieces
         pieces.append(_filled(value, indent))
         return
     items = list(value.items()) if isinstance(value, dict) else list(value) if isinstance(value, (list, tuple)) else []
-    line = encode(value) if len(items) <= 40 else ""  # NOTE: what is sure to be long is not tried
+    room = 120 - len(indent)
+    # NOTE: what is sure to be long is not tried, for its parts are again, and so on for theirs.
+    line = encode(value) if not items or _least(value, room) <= room else ""
     # NOTE: two brackets that meet may be a list in a list or text; opened, the one is on two lines and the other an escape.
-    if not items or (line and len(indent) + len(line) <= 120 and "[[" not in line):
+    if not items or (line and len(line) <= room and "[[" not in line):
         pieces.append(CI_COMMAND.sub(lambda match: f"\\u{ord(match[0]):04x}", line))
         return
     inside = f"{indent}  "
@@ -225,6 +227,18 @@ def _lay_out(value: object, indent: str, encode: Callable[[object], str], pieces
             pieces.append(": ")
         _lay_out(item[1] if isinstance(value, dict) else item, inside, encode, pieces)
     pieces.append(f"\n{indent}{closed}")
+
+
+def _least(value: object, room: int) -> int:
+    """Characters that the value takes on one line at the least, as far as they are counted: no further than `room`."""
+    if isinstance(value, str):
+        return len(value) + 2
+    size = 2 if isinstance(value, (dict, list, tuple)) else 1
+    for item in value if isinstance(value, (dict, list, tuple)) else ():
+        if size > room:
+            break
+        size += _least(item, room - size) + (2 + _least(value[item], room - size) if isinstance(value, dict) else 1)
+    return size
 
 
 def _filled(numbers: Sequence[int], indent: str) -> str:
