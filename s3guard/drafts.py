@@ -161,7 +161,7 @@ def _package() -> Path:
 
 
 def policy_files(paths: Sequence[Path], root: Path, problems: Problems) -> tuple[Path, ...]:
-    """The policy files among files and folders, each once: a file as it is, of a folder each ``*.yaml`` and ``*.yml``, in any case and depth.
+    """The policy files among files and folders, each once: a file as it is, of a folder all ``*.yaml`` and ``*.yml``, any case and depth.
 
     A path that is not there, or a folder that holds none, is a problem.
     """
