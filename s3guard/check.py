@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import uuid
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -178,13 +179,18 @@ def begun(request: Request) -> Standing:
     # NOTE: what one policy masks is masked whoever's record it is in.
     loaded = tuple(replace(one, mask=redaction.masks.names) for one in loaded)
     plan = _plan(request, loaded)
-    state = None if request.state is None else _state(request.state, request.access)
+    state = None if request.state is None else _state(request.state, request.access, request.logs)
     return Standing(loaded, known, sources.Sources(_scope(request, plan, str(root))), state, str(uuid.uuid4()), redaction)
 
 
-def _state(uri: str, access: Access) -> State:
+def _state(uri: str, access: Access, logs: Sequence[str]) -> State:
+    """The state of that place; UsageError where it is a folder of the logs, before anything is written into it."""
     from s3guard.state import State
 
+    place = Path(os.path.realpath(uri))
+    for one in logs if "://" not in uri else ():
+        if Path(one).is_dir() and place.is_relative_to(os.path.realpath(one)):
+            raise UsageError(f"--state {uri}: the state would lie among the logs in {one}, and be read as one; give it a place of its own")
     return State(uri, access)
 
 

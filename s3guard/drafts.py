@@ -161,7 +161,7 @@ def _package() -> Path:
 
 
 def policy_files(paths: Sequence[Path], root: Path, problems: Problems) -> tuple[Path, ...]:
-    """The policy files among files and folders, each once: a file as it is, of a folder every ``*.yaml`` and ``*.yml`` at any depth.
+    """The policy files among files and folders, each once: a file as it is, of a folder all ``*.yaml`` and ``*.yml``, any case and depth.
 
     A path that is not there, or a folder that holds none, is a problem.
     """
@@ -202,4 +202,4 @@ def _walk(folder: Path, root: Path, problems: Problems) -> Iterator[Path]:
     # NOTE: links to folders are not followed: they may lead in circles, or out of the repository.
     for parent, folders, files in os.walk(folder, onerror=denied):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent) / name for name in files if name.endswith(_SUFFIXES) and not name.startswith("."))
+        yield from (Path(parent) / name for name in files if name.lower().endswith(_SUFFIXES) and not name.startswith("."))

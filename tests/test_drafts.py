@@ -34,6 +34,14 @@ def test_a_folder_holds_policies_at_any_depth_and_several_in_a_file(repo: Path) 
     assert [2, 7, 2] == [policy.location.line for policy in found]
 
 
+def test_a_policy_file_whose_ending_is_in_capitals_is_judged_by_as_any_other(repo: Path) -> None:
+    text = "version: 1\npolicy: {0}\nbuckets: b\nrules: {{anonymous: }}\n"
+    write(repo, "plain.yaml", text.format("plain"))
+    write(repo, "LOUD.YAML", text.format("loud"))
+    write(repo, "short.Yml", text.format("short"))
+    assert ["loud", "plain", "short"] == [policy.name for policy in load([repo / "policies"], repo)]
+
+
 def test_paths_in_messages_are_relative_to_the_git_root_else_to_the_working_directory(
     repo: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,7 +74,7 @@ def _named(context: typer.Context) -> Iterator[str]:
 
 def _may_mask(path: Path) -> bool:
     """Whether a policy file, or one of a folder, may say what is masked; one that cannot be read may."""
-    files = [path] if path.is_file() else [file for ending in ("yaml", "yml") for file in path.rglob(f"*.{ending}")]
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.suffix.lower() in (".yaml", ".yml")]
     try:
         return any(_MASKS.search(file.read_bytes()) for file in files)
     except OSError:

@@ -131,6 +131,11 @@ def test_policies_with_faults_may_mask_anything_so_no_record_is_written(here: He
     assert 0 == here("explain", "AccessDenied").code
 
 
+def test_a_policy_file_in_capitals_masks_records_as_any_other(here: Here) -> None:
+    here.write("policies/LOUD.YAML", "version: 1\npolicy: loud\nbuckets: [b]\nmask: [token]\nrules: {writers: {allow: []}}\n")
+    assert "policies/LOUD.YAML:4:8: 'token' is no parameter of a client's own" in here("records", "logs").err
+
+
 def test_an_error_tells_of_nobody_who_is_redacted(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     from s3guard import check
 

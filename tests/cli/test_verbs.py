@@ -262,6 +262,10 @@ class TestState:
         assert "2 log objects were judged by 2 finished and 0 unfinished runs" in shown.out
         assert "  2019-02-06  #.......................  5 records" in shown.out
 
+    def test_one_of_a_kind_is_told_in_the_singular(self, here: Here) -> None:
+        assert 1 == here("check", "logs/stranger.log", "--state", "state", "--as-of", "2019-02-07").code
+        assert "1 log object was judged by 1 finished and 0 unfinished runs" in here("state", "show", "state").out
+
     def test_a_state_that_is_not_whole_ends_with_3(self, here: Here) -> None:
         self.remembered(here)
         whole = here("state", "verify", "state")

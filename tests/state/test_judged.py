@@ -246,9 +246,19 @@ def test_what_another_run_judged_by_some_of_the_rules_is_judged_by_the_others(tm
 
 def test_a_state_among_the_logs_is_wrong_usage(tmp_path: Path) -> None:
     write(tmp_path, {"a.log": line(1)})
-    finished(tmp_path, str(tmp_path / "logs"))
-    with pytest.raises(UsageError, match=r"logs/0000000001.s3guard: the state lies among the logs"):
-        finished(tmp_path, str(tmp_path / "logs"))
+    for place in (tmp_path / "logs", tmp_path / "logs" / "state"):
+        with pytest.raises(UsageError, match=r"the state would lie among the logs in .*logs, and be read as one"):
+            finished(tmp_path, str(place))
+    assert ["a.log"] == [one.name for one in (tmp_path / "logs").iterdir()]
+
+
+def test_an_entry_of_the_state_that_is_named_as_a_log_is_wrong_usage(tmp_path: Path) -> None:
+    write(tmp_path, {"a.log": line(1)})
+    state = tmp_path / "state"
+    finished(tmp_path, str(state))
+    logs = [str(tmp_path / "logs"), str(state / "*.s3guard")]
+    with pytest.raises(UsageError, match=r"state/\d{10}.s3guard: the state lies among the logs"):
+        judged(Request(logs=logs, policies=[tmp_path / "policies"], as_of=AS_OF, state=str(state)))
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,8 @@ def _shown(remembered: State, look: Options) -> Iterator[str]:
     from s3guard.state import history
 
     view, runs, unfinished = remembered.view(), history.runs(remembered), history.unfinished(remembered)
-    yield f"{len(view.objects):,} log objects were judged by {len(runs):,} finished and {len(unfinished):,} unfinished runs"
+    objects = plural(len(view.objects), "log object was", "log objects were")
+    yield f"{objects} judged by {len(runs):,} finished and {plural(len(unfinished), 'unfinished run')}"
     if view.pruned is not None:
         yield f"What was older than {_written(view.pruned)} was pruned; a report that begins earlier is undetermined."
     if len(view.entries) >= MANY:
