@@ -195,6 +195,14 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def _leads_to_policies(link: Path, folder: Path) -> bool:
+    """Whether a link leads to policy files that lie neither in the folder nor around it."""
+    there, here = _real(link), _real(folder)
+    if there.is_relative_to(here) or here.is_relative_to(there):
+        return False
+    return any(name.lower().endswith(_SUFFIXES) for _, _, files in os.walk(there) for name in files)
+
+
 def _walk(folder: Path, root: Path, problems: Problems) -> Iterator[Path]:
     def denied(error: OSError) -> None:
         problems.add(Place(shown_path(Path(error.filename), root), 0, 0), f"the folder cannot be read: {error.strerror}")
@@ -202,4 +210,9 @@ def _walk(folder: Path, root: Path, problems: Problems) -> Iterator[Path]:
     # NOTE: links to folders are not followed: they may lead in circles, or out of the repository.
     for parent, folders, files in os.walk(folder, onerror=denied):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        for link in (Path(parent) / name for name in folders):
+            if link.is_symlink() and _leads_to_policies(link, folder):
+                problems.add(
+                    Place(shown_path(link, root), 0, 0), "a link to a folder is not followed; give the folder itself with --policy"
+                )
         yield from (Path(parent) / name for name in files if name.lower().endswith(_SUFFIXES) and not name.startswith("."))

@@ -16,11 +16,14 @@ from s3guard import shape
 from s3guard.aside import Lines, set_aside
 from s3guard.careful import Careful
 from s3guard.crosschecks import Checks
+from s3guard.model import Unreadable
 from s3guard.origin import Block, Origin
 from s3guard.parsed import Parsed
 from s3guard.physical import NUMBERS, TEXTS, nothing
+from s3guard.reading import GLUED
 from s3guard.vocabulary import Dictionary, Lookup, Vocabulary
 
+_GLUED = "its records end with carriage returns alone, so that several are one line; convert them to newlines"
 SHORTEST = 60
 """Bytes that every record has: a line with fewer is none, and is not read to find out why."""
 
@@ -84,7 +87,9 @@ class Parser:
             warnings[kind] = warnings.get(kind, 0) + count
         placed = fast.select_seq(*origin.columns(fast["row"]), *self.columns[len(origin.COLUMNS) :])
         records = pl.concat([placed, slow.records]) if slow.records.height else placed
-        return Parsed(records, slow.readings, slow.quarantined, warnings, damaged)
+        glued = sorted({origin.of(row)[0] for row, line in rest.items() if b"\r" in line and GLUED.search(line)})
+        unreadable = tuple(Unreadable(block.objects[place], _GLUED) for place in glued)
+        return Parsed(records, slow.readings, slow.quarantined, warnings, damaged, unreadable=unreadable)
 
     def _vectorised(self, lines: Lines) -> tuple[pl.DataFrame, dict[int, bytes]]:
         """Rows that are proved (with `row`, their place in the block), and the lines that are not."""

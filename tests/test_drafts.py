@@ -140,3 +140,13 @@ def test_links_in_circles_end(repo: Path) -> None:
     (repo / "policies" / "loop").symlink_to(repo / "policies", target_is_directory=True)
     (repo / "policies" / "same.yaml").symlink_to(repo / "policies" / "p.yaml")
     assert ["p"] == [policy.name for policy in load([repo / "policies"], repo)]
+
+
+def test_a_link_to_a_folder_of_policies_is_told_since_it_is_not_followed(repo: Path) -> None:
+    write(repo, "p.yaml", HEAD + "rules: {anonymous: {}}\n")
+    (repo / "shared" / "deep").mkdir(parents=True)
+    (repo / "policies" / "link").symlink_to(repo / "shared", target_is_directory=True)
+    (repo / "policies" / "around").symlink_to(repo, target_is_directory=True)
+    assert ["p"] == [policy.name for policy in load([repo / "policies"], repo)]
+    (repo / "shared" / "deep" / "q.YAML").write_text(HEAD)
+    assert ["link: a link to a folder is not followed; give the folder itself with --policy"] == faults(repo)

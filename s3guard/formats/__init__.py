@@ -19,7 +19,7 @@ from s3guard.unpack import may_be_packed, unpacked
 from s3guard.vocabulary import Vocabulary
 
 _BOM: Final = b"\xef\xbb\xbf"
-_PEEK: Final = 256
+_PEEK: Final = 512
 """Plain bytes by which a format is known."""
 
 

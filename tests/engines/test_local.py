@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import queue
+import tarfile
 import threading
 from pathlib import Path
 from random import Random
@@ -172,6 +174,27 @@ def test_objects_of_every_make_are_read_together(tmp_path: Path) -> None:
         "carriage-return": 1,
         "unterminated-line": 2,
     }
+
+
+def test_records_behind_carriage_returns_alone_are_no_clean_run(tmp_path: Path) -> None:
+    good, text = CLEAN + b"\n", record(user_agent=b"a\rb").render() + b"\n"
+    contents = {"old": good + b"\r".join([CLEAN] * 3) + b"\r\n" + good, "text": text, "windows": CLEAN + b"\r\n" + CLEAN + b"\r\n"}
+    coverage = run(Plan(policies_of([POLICY])), store(tmp_path, contents), tmp_path).coverage
+    reason = "its records end with carriage returns alone, so that several are one line; convert them to newlines"
+    assert coverage.unreadable == (Unreadable("old", reason),)
+
+
+def test_a_tar_archive_is_no_clean_run(tmp_path: Path) -> None:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        member = tarfile.TarInfo("a.log")
+        member.size = 2 * len(CLEAN) + 2
+        tar.addfile(member, io.BytesIO((CLEAN + b"\n") * 2))
+    imitated = b"a" * 257 + b"ustar\0\n" + CLEAN + b"\n"
+    contents = {"logs.tar": archive.getvalue(), "line": imitated}
+    coverage = run(Plan(policies_of([POLICY])), store(tmp_path, contents), tmp_path).coverage
+    assert coverage.unreadable == (Unreadable("logs.tar", "a tar archive; unpack it and give what is inside"),)
+    assert 2 == coverage.records
 
 
 def test_a_line_of_many_mebibytes_hides_none_of_its_neighbours(tmp_path: Path) -> None:
