@@ -8,10 +8,11 @@ import os
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO, Final, NoReturn
+from typing import BinaryIO, Final, NoReturn, TypeAlias
 
 from s3guard.model import S3GuardError, UsageError
 from s3guard.text import line_safe, mask_credentials, shown, visible
@@ -30,6 +31,8 @@ INTERRUPTED: Final = 130
 TERMINATED: Final = 143
 READER_GONE: Final = 141
 """128 and the number of the signal, as shells say it."""
+_PATIENCE: Final = 0.5
+"""Seconds after which it is asked whether anybody heard that the process shall end."""
 
 
 class TerminatedError(BaseException):
@@ -48,6 +51,8 @@ def code_of(task: Callable[[], int], *, trace: bool = False, hide: Callable[[str
         tell("interrupted")
         return INTERRUPTED
     except TerminatedError:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)  # NOTE: it was heard of
         tell("terminated")
         return TERMINATED
     except BrokenPipeError:
@@ -67,16 +72,52 @@ def terminable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # NOTE: signals are the main thread's; whoever calls from another one handles them.
         return
-    before = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with _again(_terminate) as terminate:
+        before = signal.signal(signal.SIGTERM, terminate)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+_Handler: TypeAlias = Callable[[int, FrameType | None], None]
 
 
 def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
     signal.signal(number, signal.SIG_IGN)
     raise TerminatedError
+
+
+@contextlib.contextmanager
+def _again(terminate: _Handler) -> Iterator[_Handler]:
+    """A handler that does what `terminate` does, and once more as long as nobody heard of it.
+
+    NOTE: what a handler raises is lost where native code that calls Python looks away, as some does while it is loaded, and the process
+    would be deaf from then on. What was lost nobody holds any more; what is on its way, or being dealt with, somebody does.
+    """
+    if not hasattr(signal, "setitimer"):
+        yield terminate
+        return
+    raised: list[weakref.ref[TerminatedError]] = []
+
+    def first(number: int, frame: FrameType | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, _PATIENCE, _PATIENCE)
+        try:
+            terminate(number, frame)
+        except TerminatedError as error:
+            raised[:] = [weakref.ref(error)]
+            raise
+
+    def later(_number: int, frame: FrameType | None) -> None:
+        if raised and raised[0]() is None:
+            first(signal.SIGTERM, frame)
+
+    before = signal.signal(signal.SIGALRM, later)
+    try:
+        yield first
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def tell(text: str) -> None:

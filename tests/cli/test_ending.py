@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
@@ -74,6 +75,35 @@ def test_sigterm_is_raised_once_and_handled_as_before_afterwards() -> None:
     with pytest.raises(ending.TerminatedError):
         told_twice()
     assert before == signal.getsignal(signal.SIGTERM)
+
+
+def test_sigterm_is_raised_again_where_nobody_heard_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_PATIENCE", 0.05)
+    handled = signal.getsignal(signal.SIGALRM)
+
+    def deaf_twice() -> None:
+        with ending.terminable():
+            with contextlib.suppress(ending.TerminatedError):
+                signal.raise_signal(signal.SIGTERM)
+            with contextlib.suppress(ending.TerminatedError):
+                signal.pause()
+            signal.pause()
+
+    with pytest.raises(ending.TerminatedError):
+        deaf_twice()
+    assert (handled, (0.0, 0.0)) == (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL))
+
+
+def test_who_deals_with_sigterm_is_not_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_PATIENCE", 0.01)
+    alarms = 0
+    with ending.terminable():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except ending.TerminatedError:
+            for alarms in range(1, 4):  # noqa: B007 - how often it was asked
+                signal.pause()
+    assert 3 == alarms
 
 
 def test_another_thread_leaves_signals_alone() -> None:

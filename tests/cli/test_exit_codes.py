@@ -190,7 +190,10 @@ def stopped(folder: Path, number: signal.Signals, *arguments: str) -> tuple[int,
         process.stdin.flush()
         process.send_signal(number)
         # NOTE: nothing more is written and nothing closed: the signal alone ends it.
-        code = process.wait(timeout=60)
+        try:
+            code = process.wait(timeout=60)
+        finally:
+            process.kill()
         return code, process.stderr.read() if process.stderr else b""
 
 
@@ -231,7 +234,10 @@ def test_130_and_143_while_a_named_pipe_is_waited_for(
         assert b"s3guard: waits for what is written to pipe, until its writer closes it\n" == process.stderr.readline()
         writer = os.open(folder / "pipe", os.O_WRONLY) if is_written else None  # NOTE: returns once the run has opened the other end
         process.send_signal(number)
-        assert (code, f"s3guard: {said}\n".encode()) == (process.wait(timeout=60), process.stderr.read())
+        try:
+            assert (code, f"s3guard: {said}\n".encode()) == (process.wait(timeout=60), process.stderr.read())
+        finally:
+            process.kill()
     if writer is not None:
         os.close(writer)
 
