@@ -15,6 +15,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _ODD: Final = (b"\r", b"\0", b"\x1f")
 """Bytes that a splitter takes for the end of a line, that are none of its business, or that the parser uses for glue."""
 _CHARACTERS: Final = [byte.decode() for byte in _ODD]
+"""The same in lines that are text."""
 _FIRST: Final = frozenset(b"0123456789abcdef{")
 """First bytes of what is no packed data for sure: those of an owner's id, and of an object of JSON."""
 

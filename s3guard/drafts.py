@@ -196,11 +196,14 @@ def _real(path: Path) -> Path:
 
 
 def _leads_to_policies(link: Path, folder: Path) -> bool:
-    """Whether a link leads to policy files that lie neither in the folder nor around it."""
+    """Whether a link leads to policy files, or may, that lie neither in the folder nor around it."""
     there, here = _real(link), _real(folder)
     if there.is_relative_to(here) or here.is_relative_to(there):
         return False
-    return any(name.lower().endswith(_SUFFIXES) for _, _, files in os.walk(there) for name in files)
+    # NOTE: what cannot be looked into may hold some.
+    unseen: list[OSError] = []
+    found = any(name.lower().endswith(_SUFFIXES) for _, _, files in os.walk(there, onerror=unseen.append) for name in files)
+    return found or bool(unseen)
 
 
 def _walk(folder: Path, root: Path, problems: Problems) -> Iterator[Path]:

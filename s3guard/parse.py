@@ -20,10 +20,10 @@ from s3guard.model import Unreadable
 from s3guard.origin import Block, Origin
 from s3guard.parsed import Parsed
 from s3guard.physical import NUMBERS, TEXTS, nothing
-from s3guard.reading import GLUED
+from s3guard.reading import BEHIND_RETURN
 from s3guard.vocabulary import Dictionary, Lookup, Vocabulary
 
-_GLUED = "its records end with carriage returns alone, so that several are one line; convert them to newlines"
+_RETURNS_ALONE = "its records end with carriage returns alone, so that several are one line; convert them to newlines"
 SHORTEST = 60
 """Bytes that every record has: a line with fewer is none, and is not read to find out why."""
 
@@ -87,8 +87,8 @@ class Parser:
             warnings[kind] = warnings.get(kind, 0) + count
         placed = fast.select_seq(*origin.columns(fast["row"]), *self.columns[len(origin.COLUMNS) :])
         records = pl.concat([placed, slow.records]) if slow.records.height else placed
-        glued = sorted({origin.of(row)[0] for row, line in rest.items() if b"\r" in line and GLUED.search(line)})
-        unreadable = tuple(Unreadable(block.objects[place], _GLUED) for place in glued)
+        joined = sorted({origin.of(row)[0] for row, line in rest.items() if b"\r" in line and BEHIND_RETURN.search(line)})
+        unreadable = tuple(Unreadable(block.objects[place], _RETURNS_ALONE) for place in joined)
         return Parsed(records, slow.readings, slow.quarantined, warnings, damaged, unreadable=unreadable)
 
     def _vectorised(self, lines: Lines) -> tuple[pl.DataFrame, dict[int, bytes]]:

@@ -68,7 +68,7 @@ _RECORD_START: Final = re.compile(
     _TIME + rb" (?:" + _IP + rb") (?:" + _REQUESTER + rb") [^ ]+ " + _OPERATION + rb' [^ ]+ (?:"|- )',
 )
 """What a record has and client text should not: two records on one line, or somebody who wants it to look so."""
-GLUED: Final = re.compile(rb"\r[^ \r]+ [^ \r]+ " + _RECORD_START.pattern)
+BEHIND_RETURN: Final = re.compile(rb"\r[^ \r]+ [^ \r]+ " + _RECORD_START.pattern)
 """Another record behind a carriage return, which S3 writes none of: whoever ends lines with it alone makes one of all records."""
 _REQUEST_LINE: Final = re.compile(rb"(?:[A-Z]+ [^ ]+ HTTP/[0-9.]+|-)\Z")
 _SIGNATURE: Final = re.compile(rb"(?:-|SigV[0-9A-Za-z]+)\Z")

@@ -21,6 +21,9 @@ LIMIT = 200_000
 LARGEST = 64 << 20
 """Bytes of the distinct values of one column after which it does so, too: a value that a client chose may have a MiB."""
 
+_NAMED = 6
+"""Codes that are compared one by one, at the most."""
+
 CODED = ("bucket", "remote_ip", "requester", "operation", "error_code", "tail", "user_agent", "method")
 """The coded columns. ``bucket_owner`` shares the dictionary of ``requester``, so that "the requester is the owner" compares two
 codes; ``tail`` is all that follows the host id, and ``method`` the first token of the request line, see `s3guard.parse`."""
@@ -77,10 +80,6 @@ class Vocabulary:
     def full(self) -> bool:
         """Whether a column met more distinct values than `LIMIT`, or longer ones than `LARGEST`, so that the worker should start over."""
         return any(len(dictionary) > LIMIT or dictionary.values.estimated_size() > LARGEST for dictionary in self.dictionaries.values())
-
-
-_NAMED = 6
-"""Codes that are compared one by one."""
 
 
 class Lookup:

@@ -132,7 +132,10 @@ def _suspects(counts: pl.DataFrame, place: int, limit: Limit) -> pl.DataFrame:
 
 
 def _points(counts: pl.DataFrame, distinct: pl.DataFrame, place: int, limit: Limit, *, by_cell: bool = False) -> pl.DataFrame:
-    """The three numbers of every group and tick; `by_cell`: many counts have the same."""
+    """The three numbers of every group and tick (``g``, ``tick``, ``over``, ``base``, ``total``; in no order).
+
+    `by_cell`: the ticks are cells, of which there are few beside the counts; else there are nearly as many, and sorting them costs less.
+    """
     if limit.how == "distinct":
         mine = (
             distinct.filter(pl.col("limit") == place).group_by("g", "tick").agg(pl.col("h").list.len().sum().cast(pl.Int64).alias("over"))

@@ -150,3 +150,18 @@ def test_a_link_to_a_folder_of_policies_is_told_since_it_is_not_followed(repo: P
     assert ["p"] == [policy.name for policy in load([repo / "policies"], repo)]
     (repo / "shared" / "deep" / "q.YAML").write_text(HEAD)
     assert ["link: a link to a folder is not followed; give the folder itself with --policy"] == faults(repo)
+
+
+def test_a_link_to_a_folder_that_cannot_be_read_may_lead_to_policies(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(repo, "p.yaml", HEAD + "rules: {anonymous: {}}\n")
+    (repo / "shared").mkdir()
+    (repo / "policies" / "link").symlink_to(repo / "shared", target_is_directory=True)
+    listed = os.scandir
+
+    def scandir(path: str | Path) -> object:
+        if Path(path) == repo / "shared":
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert ["link: a link to a folder is not followed; give the folder itself with --policy"] == faults(repo)

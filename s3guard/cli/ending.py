@@ -72,7 +72,7 @@ def terminable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # NOTE: signals are the main thread's; whoever calls from another one handles them.
         return
-    with _again(_terminate) as terminate:
+    with _heard() as terminate:
         before = signal.signal(signal.SIGTERM, terminate)
         try:
             yield
@@ -89,21 +89,21 @@ def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 @contextlib.contextmanager
-def _again(terminate: _Handler) -> Iterator[_Handler]:
-    """A handler that does what `terminate` does, and once more as long as nobody heard of it.
+def _heard() -> Iterator[_Handler]:
+    """`_terminate`, which raises once more as long as nobody heard of it.
 
     NOTE: what a handler raises is lost where native code that calls Python looks away, as some does while it is loaded, and the process
     would be deaf from then on. What was lost nobody holds any more; what is on its way, or being dealt with, somebody does.
     """
     if not hasattr(signal, "setitimer"):
-        yield terminate
+        yield _terminate
         return
     raised: list[weakref.ref[TerminatedError]] = []
 
     def first(number: int, frame: FrameType | None) -> None:
         signal.setitimer(signal.ITIMER_REAL, _PATIENCE, _PATIENCE)
         try:
-            terminate(number, frame)
+            _terminate(number, frame)
         except TerminatedError as error:
             raised[:] = [weakref.ref(error)]
             raise

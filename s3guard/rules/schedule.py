@@ -242,8 +242,9 @@ class Schedule(RecordRule):
         return minutes.to_frame("minute").join(told, on="minute", how="left", maintain_order="left")["open"]
 
     def _clock(self, first: int, last: int) -> pl.Series:
-        """`_local` of all minutes from the first to the last. NOTE: asked of quarters of an hour, and of the minutes of those in which a
-        clock is changed.
+        """`_local` of all minutes from the first to the last.
+
+        NOTE: asked of quarters of an hour, and of the minutes of those in which a clock is changed.
         """
         quarters = pl.int_range(first // _QUARTER, last // _QUARTER + 2, eager=True) * _QUARTER
         ahead = self._local(quarters) - quarters
